@@ -1,0 +1,139 @@
+package gotgcall
+
+import (
+	"context"
+	"fmt"
+
+	"gotgcall/instances"
+	"gotgcall/internal/rtc"
+	"gotgcall/jsonparams"
+	"gotgcall/models"
+)
+
+// CreateCall starts a new WebRTC group-call instance for chatID and returns the JSON params the caller must pass to phone.joinGroupCall. It
+// costs neither a socket nor a goroutine, so the join may take as long as it needs.
+//
+// A chat that already has a call gives ErrConnectionExists, unless that call has failed or timed out: then the new one takes its place.
+func (c *Client) CreateCall(chatID int64) (string, error) {
+	return c.CreateCallContext(context.Background(), chatID)
+}
+
+// CreateCallContext is CreateCall, given up when ctx ends.
+func (c *Client) CreateCallContext(ctx context.Context, chatID int64) (string, error) {
+	if err := c.free(chatID); err != nil {
+		return "", err
+	}
+	identity, err := c.env.Engine.NewIdentity()
+	if err != nil {
+		return "", err
+	}
+	if err := ctx.Err(); err != nil {
+		return "", context.Cause(ctx)
+	}
+	return c.insert(chatID, identity)
+}
+
+// free returns nil when the chat can get a call.
+func (c *Client) free(chatID int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.freeLocked(chatID)
+}
+
+func (c *Client) freeLocked(chatID int64) error {
+	if c.calls == nil {
+		return models.ErrClosed
+	}
+	if old, ok := c.calls[chatID]; ok && !old.Dead() {
+		return fmt.Errorf("%w: chat %d; Stop it first", models.ErrConnectionExists, chatID)
+	}
+	return nil
+}
+
+// insert gives the chat a call with that identity, if nobody was faster, and returns its join payload. A dead call that it replaces is
+// stopped in the background.
+func (c *Client) insert(chatID int64, identity *rtc.Identity) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.freeLocked(chatID); err != nil {
+		return "", err
+	}
+	if old, ok := c.calls[chatID]; ok {
+		c.stopping.Go(func() { old.Stop(context.Background()) })
+	}
+	c.calls[chatID] = instances.NewGroupCall(chatID, identity, c.env)
+	return identity.Payload(), nil
+}
+
+// Connect finishes the WebRTC handshake using Telegram's response JSON: the params of updateGroupCallConnection. It returns when media can
+// flow, or with ErrInvalidParams or ErrUnsupportedCallMode (the answer is unusable, the call still waits for a right one),
+// ErrConnectionExists (the call is connecting or connected already, and goes on), ErrConnectionTimeout, ErrConnectionFailed or
+// ErrFingerprint (the call has ended; CreateCall makes a new one).
+func (c *Client) Connect(chatID int64, telegramParams string) error {
+	return c.ConnectContext(context.Background(), chatID, telegramParams)
+}
+
+// ConnectContext is Connect, given up when ctx ends: the call has then failed.
+func (c *Client) ConnectContext(ctx context.Context, chatID int64, telegramParams string) error {
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	return call.Connect(ctx, telegramParams)
+}
+
+// Stop tears down the call and clears everything the library kept of it; after Stop the chatID can be used again. It returns within two
+// seconds, whatever child processes and the network do. No OnStreamEnd follows. You still have to leave the call by phone.leaveGroupCall.
+func (c *Client) Stop(chatID int64) error {
+	return c.StopContext(context.Background(), chatID)
+}
+
+// StopContext is Stop; when ctx ends first, the call is stopped all the same, but what it held may still be ending in the background.
+func (c *Client) StopContext(ctx context.Context, chatID int64) error {
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	if c.calls[chatID] == call { // and not a new call of the same chat
+		delete(c.calls, chatID)
+	}
+	c.mu.Unlock()
+	call.Stop(ctx)
+	return nil
+}
+
+// Calls returns a snapshot of all calls by chat, failed ones included until Stop or CreateCall. It is empty after Close.
+func (c *Client) Calls() map[int64]CallInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	infos := make(map[int64]CallInfo, len(c.calls))
+	for chatID, call := range c.calls {
+		infos[chatID] = CallInfo{CaptureTimeMs: call.Time()}
+	}
+	return infos
+}
+
+// AudioSSRC returns the audio SSRC of a WebRTC call, 1 to 0x7fffffff. LeaveSource has the same number as phone.leaveGroupCall wants it.
+func (c *Client) AudioSSRC(chatID int64) (uint32, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return 0, err
+	}
+	return call.AudioSSRC(), nil
+}
+
+// LeaveSource returns the source number for phone.leaveGroupCall.
+func (c *Client) LeaveSource(chatID int64) (int32, error) {
+	ssrc, err := c.AudioSSRC(chatID)
+	return jsonparams.SourceID(ssrc), err
+}
+
+// Sources returns the source numbers for phone.checkGroupCall.
+func (c *Client) Sources(chatID int64) ([]int32, error) {
+	source, err := c.LeaveSource(chatID)
+	if err != nil {
+		return nil, err
+	}
+	return []int32{source}, nil
+}

@@ -1,0 +1,127 @@
+package gotgcall
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"gotgcall/instances"
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/internal/notify"
+	"gotgcall/internal/pacer"
+	"gotgcall/internal/rtc"
+	"gotgcall/models"
+)
+
+// Client multiplexes many concurrent group calls behind a single process-wide handle. Safe for concurrent use.
+type Client struct {
+	// set at construction
+	env    *instances.Environment
+	events *dispatcher
+
+	stopping sync.WaitGroup // calls that were replaced and end in the background
+	closing  sync.Once
+	closed   chan struct{} // closed when Close has done its work
+
+	mu    sync.Mutex
+	calls map[int64]*instances.GroupCall // nil when the client is closed
+}
+
+// New constructs a Client with the given options. It looks ffmpeg up, without running it, and fails with ErrFFmpegSpawn when it is not
+// there; an option out of range is ErrInvalidParams. Nothing is started and nothing is opened before the first call needs it.
+func New(opts ...Option) (*Client, error) {
+	config := defaultConfig()
+	for _, o := range opts {
+		if o != nil {
+			o(&config)
+		}
+	}
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	path := config.ffmpegPath
+	if !config.withoutFFmpeg {
+		var err error
+		if path, err = ffmpeg.Lookup(config.ffmpegPath); err != nil {
+			return nil, err
+		}
+	}
+	engine, err := rtc.NewEngine(rtc.Config{
+		Logger:        config.logger,
+		Certificates:  config.certificates,
+		SharedSockets: config.sharedSockets,
+		Loopback:      config.loopback,
+		Settings:      config.settings,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", models.ErrInternal, err)
+	}
+	events := &dispatcher{queue: notify.New(notify.Config{Warn: config.dispatchBuffer, Logger: config.logger})}
+	return &Client{
+		env: &instances.Environment{
+			Logger:         config.logger,
+			Engine:         engine,
+			Scheduler:      pacer.NewScheduler(),
+			Runner:         ffmpeg.New(ffmpeg.Config{Path: path, Logger: config.logger}),
+			Events:         events,
+			ConnectTimeout: config.connectTimeout,
+			Loopback:       config.loopback,
+		},
+		events: events,
+		closed: make(chan struct{}),
+		calls:  map[int64]*instances.GroupCall{},
+	}, nil
+}
+
+// closeTimeout bounds Close: Stop's two seconds, then what else there is.
+const closeTimeout = 4500 * time.Millisecond
+
+// Close stops every call and releases resources. It returns within 5 seconds, whatever child processes and callbacks do. Events that were
+// already waiting are delivered first, but a callback that is in progress is not waited for: it may be the one that calls Close. Idempotent;
+// every other method returns ErrClosed afterwards. The error tells what has not ended in time.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	calls := c.calls
+	c.calls = nil
+	c.mu.Unlock()
+	var err error
+	c.closing.Do(func() {
+		err = c.shutdown(calls)
+		close(c.closed)
+	})
+	<-c.closed
+	return err
+}
+
+func (c *Client) shutdown(calls map[int64]*instances.GroupCall) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	var stops sync.WaitGroup
+	for _, call := range calls {
+		stops.Go(func() { call.Stop(ctx) })
+	}
+	stops.Wait()
+	c.stopping.Wait()
+	c.env.Scheduler.Close()
+	c.env.Engine.Close()
+	runnerErr := c.env.Runner.Close()
+	if err := c.events.queue.Close(ctx); err != nil {
+		return err
+	}
+	return runnerErr
+}
+
+// call returns the call of a chat.
+func (c *Client) call(chatID int64) (*instances.GroupCall, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls == nil {
+		return nil, models.ErrClosed
+	}
+	call, ok := c.calls[chatID]
+	if !ok {
+		return nil, fmt.Errorf("%w: chat %d", models.ErrConnectionNotFound, chatID)
+	}
+	return call, nil
+}

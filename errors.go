@@ -1,0 +1,41 @@
+package gotgcall
+
+import "gotgcall/models"
+
+// The errors that the library's errors wrap.
+var (
+	// ErrConnectionExists: the chat already has a call, or its call is already connecting or connected.
+	ErrConnectionExists = models.ErrConnectionExists
+	// ErrConnectionNotFound: the chat has no call; begin with CreateCall.
+	ErrConnectionNotFound = models.ErrConnectionNotFound
+	// ErrConnectionTimeout: the connection did not stand before the deadline (see WithConnectTimeout).
+	ErrConnectionTimeout = models.ErrConnectionTimeout
+	// ErrConnectionFailed: the connection could not be made, or was lost for good.
+	ErrConnectionFailed = models.ErrConnectionFailed
+	// ErrInvalidParams: an argument, an option or the server's answer is not usable; the text names the value.
+	ErrInvalidParams = models.ErrInvalidParams
+	// ErrFFmpegSpawn: ffmpeg (or the program of FromShell) could not be started; the cause is wrapped.
+	ErrFFmpegSpawn = models.ErrFFmpegSpawn
+	// ErrFFmpegCrashed: ffmpeg (or the program of FromShell) ended with an error or by a signal in the middle.
+	ErrFFmpegCrashed = models.ErrFFmpegCrashed
+	// ErrFile: the source cannot be read, or has nothing to play.
+	ErrFile = models.ErrFile
+	// ErrClosed: the Client is closed.
+	ErrClosed = models.ErrClosed
+	// ErrInternal: a defect of the library; please report it.
+	ErrInternal = models.ErrInternal
+	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with CreateCall.
+	ErrNotConnected = models.ErrNotConnected
+	// ErrWrongMode: the operation does not exist for this kind of call.
+	ErrWrongMode = models.ErrWrongMode
+	// ErrUnsupportedCallMode: the server's answer describes a call that takes no published media.
+	ErrUnsupportedCallMode = models.ErrUnsupportedCallMode
+	// ErrFingerprint: the server's certificate is not the announced one; nothing was sent to it.
+	ErrFingerprint = models.ErrFingerprint
+	// ErrSourceTimeout: a source gave nothing playable within 15 s of being opened.
+	ErrSourceTimeout = models.ErrSourceTimeout
+	// ErrStalled: a source gave nothing for 10 s in the middle.
+	ErrStalled = models.ErrStalled
+	// ErrFormat: the bytes of a source are not the format they should be.
+	ErrFormat = models.ErrFormat
+)

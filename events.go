@@ -1,0 +1,55 @@
+package gotgcall
+
+import (
+	"sync/atomic"
+
+	"gotgcall/internal/notify"
+	"gotgcall/models"
+)
+
+// dispatcher carries events from the calls to the registered callbacks.
+type dispatcher struct {
+	queue            *notify.Queue
+	streamEnd        atomic.Pointer[func(int64, StreamType, Device, error)]
+	connectionChange atomic.Pointer[func(int64, NetworkInfo)]
+}
+
+// OnStreamEnd registers a callback fired when a leg of a source ends by itself: err is nil at its natural end, and says what broke
+// otherwise (ErrFFmpegCrashed, ErrStalled, ErrFormat, ErrConnectionFailed, …). It is called once per leg, video before audio when they end
+// together; never for Stop, Close or a source that was replaced. Called on the dispatcher goroutine so it is safe to re-enter the Client
+// API from within. A later registration replaces an earlier one; nil removes it.
+func (c *Client) OnStreamEnd(fn func(chatID int64, t StreamType, d Device, err error)) {
+	if fn == nil {
+		c.events.streamEnd.Store(nil)
+		return
+	}
+	c.events.streamEnd.Store(&fn)
+}
+
+// OnConnectionChange registers a callback for connection states: every change, once, in order. Connected also reports that a Disconnected
+// call has recovered. A later registration replaces an earlier one; nil removes it.
+func (c *Client) OnConnectionChange(fn func(chatID int64, info NetworkInfo)) {
+	if fn == nil {
+		c.events.connectionChange.Store(nil)
+		return
+	}
+	c.events.connectionChange.Store(&fn)
+}
+
+// StreamEnd implements instances.Events.
+func (d *dispatcher) StreamEnd(chat int64, t models.StreamType, device models.Device, err error) {
+	d.queue.Post(notify.Event{Name: "OnStreamEnd", Chat: chat, Call: func() {
+		if fn := d.streamEnd.Load(); fn != nil {
+			(*fn)(chat, t, device, err)
+		}
+	}})
+}
+
+// ConnectionChange implements instances.Events.
+func (d *dispatcher) ConnectionChange(chat int64, state models.ConnState) {
+	d.queue.Post(notify.Event{Name: "OnConnectionChange", Chat: chat, Call: func() {
+		if fn := d.connectionChange.Load(); fn != nil {
+			(*fn)(chat, NetworkInfo{State: state})
+		}
+	}})
+}

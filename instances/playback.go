@@ -1,0 +1,213 @@
+package instances
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gotgcall/internal/pacer"
+	"gotgcall/internal/rtc"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// playback is what a call plays: idle → opening → playing ⇄ paused → ended. The controls (this file) say what is wanted; the scheduler's
+// goroutine (run.go) does it. A stream that is opened becomes the next one, and takes the current one's place at a frame boundary.
+type playback struct {
+	// set at construction
+	chat   int64
+	env    *Environment
+	life   context.Context // the call's
+	entry  *pacer.Entry
+	outlet atomic.Pointer[rtc.Link] // nil until connected
+
+	// owned by the scheduler's goroutine
+	clock   *pacer.Timeline
+	current *stream
+
+	position atomic.Int64 // milliseconds of media pushed from the current source
+
+	mu       sync.Mutex
+	opening  *opening  // the newest SetStreamSources, while it opens
+	next     *stream   // opened, waits for the scheduler
+	streams  []*stream // not yet closed, for Stop
+	muted    bool
+	paused   bool
+	pausedAt time.Time
+	shift    time.Duration // pauses that the timeline has not seen yet
+	failed   error         // the connection is lost: what plays ends with this
+	closed   bool
+}
+
+func newPlayback(life context.Context, chat int64, env *Environment) *playback {
+	p := &playback{chat: chat, env: env, life: life, clock: pacer.NewTimeline(time.Now())}
+	p.entry = env.Scheduler.Add(p)
+	return p
+}
+
+// setSource opens a source and puts it in the place of the current one. It returns when that has happened, or with the reason why not;
+// then nothing has changed. A later call makes an earlier one that is still opening fail with errSuperseded.
+func (p *playback) setSource(ctx context.Context, source media.Source, options media.EncodeOptions) error {
+	o := newOpening(p.life, ctx)
+	defer o.end()
+	p.mu.Lock()
+	if err := p.unusableLocked(); err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	if p.opening != nil {
+		p.opening.cancel(errSuperseded)
+	}
+	p.opening = o
+	p.mu.Unlock()
+
+	s, err := openStream(p.life, o.ctx, p.env, source, options, p.entry.Wake)
+	if err != nil {
+		p.mu.Lock()
+		if p.opening == o {
+			p.opening = nil
+		}
+		p.mu.Unlock()
+		return err
+	}
+	if err := p.install(o, s); err != nil {
+		s.close()
+		return err
+	}
+	p.entry.Wake()
+	select {
+	case <-s.settled:
+		return nil
+	case <-p.life.Done():
+		return context.Cause(p.life)
+	}
+}
+
+// install makes an opened stream the next one.
+func (p *playback) install(o *opening, s *stream) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.unusableLocked(); err != nil {
+		return err
+	}
+	if p.opening != o {
+		return errSuperseded
+	}
+	p.opening = nil
+	if p.next != nil {
+		p.next.close()
+	}
+	p.next = s
+	p.streams = append(slices.DeleteFunc(p.streams, isClosed), s)
+	return nil
+}
+
+func isClosed(s *stream) bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *playback) unusableLocked() error {
+	switch {
+	case p.closed:
+		return models.ErrConnectionNotFound
+	case p.failed != nil:
+		return fmt.Errorf("%w: %w", models.ErrNotConnected, p.failed)
+	}
+	return nil
+}
+
+// pause freezes the media; it reports whether it was running.
+func (p *playback) pause() bool {
+	p.mu.Lock()
+	changed := !p.paused && !p.closed
+	if changed {
+		p.paused, p.pausedAt = true, time.Now()
+	}
+	p.mu.Unlock()
+	p.entry.Sync() // a packet that is being sent is the last one
+	return changed
+}
+
+// resume goes on where pause stopped.
+func (p *playback) resume() bool {
+	p.mu.Lock()
+	changed := p.paused && !p.closed
+	if changed {
+		p.paused = false
+		p.shift += time.Since(p.pausedAt)
+	}
+	p.mu.Unlock()
+	p.entry.Wake()
+	return changed
+}
+
+// setMuted silences the audio, or ends the silence; it reports whether that is a change. When it returns, no packet leaves that the old
+// state would have sent.
+func (p *playback) setMuted(muted bool) bool {
+	p.mu.Lock()
+	changed := p.muted != muted && !p.closed
+	p.muted = muted
+	p.mu.Unlock()
+	p.entry.Sync()
+	return changed
+}
+
+func (p *playback) state() models.MediaState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: true}
+}
+
+// connect gives the playback its outlet; what was opened before starts now.
+func (p *playback) connect(l *rtc.Link) {
+	p.outlet.Store(l)
+	p.entry.Wake()
+}
+
+// fail ends everything that plays with err, once per leg.
+func (p *playback) fail(err error) {
+	p.mu.Lock()
+	if p.failed == nil && !p.closed {
+		p.failed = err
+	}
+	if p.opening != nil {
+		p.opening.cancel(err)
+	}
+	p.mu.Unlock()
+	p.entry.Wake()
+}
+
+// close ends everything without an event. The returned function waits until processes and readers are gone.
+func (p *playback) close() (wait func()) {
+	p.mu.Lock()
+	p.closed = true
+	if p.opening != nil {
+		p.opening.cancel(models.ErrConnectionNotFound)
+	}
+	p.mu.Unlock()
+	p.entry.Remove()
+	p.mu.Lock()
+	streams := p.streams
+	p.streams, p.next = nil, nil
+	p.mu.Unlock()
+	for _, s := range streams {
+		s.close()
+	}
+	return func() {
+		for _, s := range streams {
+			<-s.closed
+		}
+	}
+}
+
+func stalled() error {
+	return fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, stallTimeout)
+}

@@ -1,0 +1,132 @@
+package rtc
+
+import (
+	"encoding/binary"
+	"runtime"
+	"testing"
+
+	"github.com/pion/rtcp"
+
+	"gotgcall/internal/leak"
+	"gotgcall/sfutest"
+)
+
+// connected is a link to a server of its own, closed with the test.
+func connected(t *testing.T, c Config, opts ...sfutest.Option) (*Link, *Identity, *sfutest.Endpoint) {
+	t.Helper()
+	s := newServer(t, opts...)
+	e := newEngine(t, c)
+	id, answer := join(t, e, s, 1)
+	link, err := e.Connect(within(t, hang), id, answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(link.Close)
+	ep := s.Endpoint(1)
+	if err := ep.WaitConnected(within(t, hang)); err != nil {
+		t.Fatal(err)
+	}
+	return link, id, ep
+}
+
+// settle waits until the server has answered a reception report, so that everything it sent before has been read.
+func settle(t *testing.T, link *Link, ep *sfutest.Endpoint, ssrc uint32) {
+	t.Helper()
+	before := link.Feedback().FIRs
+	if err := ep.SendRTCP(&rtcp.FullIntraRequest{SenderSSRC: 1, MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}}); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the request after the flood", func() bool { return link.Feedback().FIRs > before })
+}
+
+// poll waits until condition is true.
+func poll(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	ctx := within(t, hang)
+	for !condition() {
+		if ctx.Err() != nil {
+			t.Fatalf("waiting for %s took longer than %s", what, hang)
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestForeignSSRCsCostNeitherGoroutineNorTransceiverNorMuchMemory(t *testing.T) {
+	leak.Check(t)
+	link, id, ep := connected(t, Config{})
+	settle(t, link, ep, id.Video)
+	goroutines := runtime.NumGoroutine()
+	heap := heapInUse()
+	const foreign = 500
+	for i := range uint32(foreign) {
+		if err := ep.SendForeignRTP(0x70000000+i, 3); err != nil {
+			t.Fatal(err)
+		}
+		if err := ep.SendRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: 0x60000000 + i}); err != nil {
+			t.Fatal(err)
+		}
+		if i%50 == 0 {
+			settle(t, link, ep, id.Video) // no faster than the socket's buffer
+		}
+	}
+	settle(t, link, ep, id.Video)
+	if n := len(link.peer.pc.GetTransceivers()); n != 2 {
+		t.Errorf("the connection has %d transceivers, expected 2", n)
+	}
+	poll(t, "goroutines that looked at foreign media", func() bool { return runtime.NumGoroutine() <= goroutines })
+	if grown := int64(heapInUse()) - int64(heap); grown > foreign*2*2048 {
+		t.Errorf("%d foreign SSRCs of each kind grew the heap by %d bytes, more than 2 KB each", foreign, grown)
+	}
+	if plis := link.Feedback().PLIs; plis != 0 {
+		t.Errorf("%d requests about foreign SSRCs were counted as ours", plis)
+	}
+}
+
+func heapInUse() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestJunkOnTheSocketDoesNotDisturbTheMedia(t *testing.T) {
+	leak.Check(t)
+	link, id, ep := connected(t, Config{})
+	for i := range 2000 {
+		junk := make([]byte, 1+i%1400)
+		junk[0] = byte(i)
+		if err := ep.SendJunk(junk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sendTone(t, link, 60)
+	if err := ep.WaitPackets(within(t, hang), id.Audio, 60); err != nil {
+		t.Fatal(err)
+	}
+	noViolations(t, ep)
+}
+
+func TestFeedbackIsCountedAndMalformedFeedbackIgnored(t *testing.T) {
+	leak.Check(t)
+	link, id, ep := connected(t, Config{})
+	sendTone(t, link, 5)
+	for _, p := range []rtcp.Packet{
+		&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: id.Video},
+		&rtcp.TransportLayerNack{SenderSSRC: 1, MediaSSRC: id.Video, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{1, 2, 3, 400})},
+	} {
+		if err := ep.SendRTCP(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A PLI whose length field promises more than there is, and one cut short.
+	for _, b := range [][]byte{{0x81, 206, 0, 9, 0, 0, 0, 1}, {0x81, 206, 0, 2, 0}} {
+		if err := ep.SendRTCPBytes(binary.BigEndian.AppendUint32(b, id.Video)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(t, link, ep, id.Video)
+	poll(t, "a reception report", func() bool { return link.Feedback().Reports > 0 })
+	if f := link.Feedback(); f.PLIs != 1 || f.NACKs != 4 || f.FIRs != 1 {
+		t.Errorf("counted %+v, sent one PLI, four NACKs and one FIR", f)
+	}
+}

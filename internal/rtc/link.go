@@ -1,0 +1,86 @@
+package rtc
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"gotgcall/jsonparams"
+	"gotgcall/models"
+)
+
+// Link is an established connection. Its write methods belong to one goroutine, the scheduler's; the others may be called from any.
+type Link struct {
+	peer   *peer
+	closed atomic.Bool
+	level  [1]byte // owned by the writing goroutine
+}
+
+func newLink(p *peer) *Link { return &Link{peer: p} }
+
+// State returns Connected, Disconnected or Failed; Closed after Close.
+func (l *Link) State() models.ConnState {
+	if l.closed.Load() {
+		return models.Closed
+	}
+	if l.peer.broken.isSet() {
+		return models.Failed
+	}
+	l.peer.mu.Lock()
+	defer l.peer.mu.Unlock()
+	if l.peer.ice == webrtc.ICETransportStateDisconnected {
+		return models.Disconnected
+	}
+	return models.Connected
+}
+
+// Notify calls changed after every change of State, and once at once, so that none is missed. changed must not block; State tells it what
+// is the case. Only one function can be registered.
+func (l *Link) Notify(changed func()) {
+	l.peer.mu.Lock()
+	l.peer.onICE = changed
+	l.peer.mu.Unlock()
+	changed()
+}
+
+// AudioLevel is what the ssrc-audio-level extension says of a packet (RFC 6464): without it the server takes the packet for silence.
+type AudioLevel byte
+
+const (
+	// Voice is a constant, moderate level: the library does not decode what it sends.
+	Voice AudioLevel = 0x80 | 20
+	// Silence marks Opus packets that carry no sound (DTX).
+	Silence AudioLevel = 127
+)
+
+// AudioTime returns the base of the audio stream's RTP timestamps.
+func (l *Link) AudioTime() uint32 { return l.peer.audio.baseTime }
+
+// WriteAudio sends one Opus packet.
+func (l *Link) WriteAudio(timestamp uint32, marker bool, level AudioLevel, packet []byte) error {
+	t := l.peer.audio
+	l.level[0] = byte(level)
+	if len(t.header.Extensions) == 0 {
+		if err := t.header.SetExtensionWithProfile(jsonparams.ExtAudioLevel, l.level[:], rtp.ExtensionProfileOneByte); err != nil {
+			return err
+		}
+	}
+	return t.write(timestamp, marker, packet)
+}
+
+// ReportAudio sends a Sender Report that maps the wall-clock time to the RTP timestamp.
+func (l *Link) ReportAudio(wall time.Time, timestamp uint32) error {
+	return l.peer.pc.WriteRTCP([]rtcp.Packet{l.peer.audio.report(wall, timestamp)})
+}
+
+// Feedback returns what the server has sent about our media so far.
+func (l *Link) Feedback() Feedback { return l.peer.feedback.snapshot() }
+
+// Close ends the connection and waits until its goroutines are gone, 1.5 s at most. It is idempotent.
+func (l *Link) Close() {
+	l.closed.Store(true)
+	l.peer.close()
+}

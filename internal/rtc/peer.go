@@ -1,0 +1,282 @@
+package rtc
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/webrtc/v4"
+
+	"gotgcall/jsonparams"
+	"gotgcall/models"
+)
+
+// nackBuffer is how many video packets can be retransmitted: more than four seconds at 1 Mbit/s. pion wants a power of two.
+const nackBuffer = 512
+
+// closeLimit bounds how long closing a PeerConnection is waited for. pion needs milliseconds.
+const closeLimit = 1500 * time.Millisecond
+
+// peer is one attempt at a connection: a PeerConnection with what hangs on it.
+type peer struct {
+	// set at construction
+	pc           *webrtc.PeerConnection
+	dtls         *webrtc.DTLSTransport
+	audio, video *track
+	log          *pionLog
+	lease        *lease // nil without shared sockets
+	feedback     *feedback
+
+	selected  latch // ICE has a pair
+	connected latch // SRTP is ready
+	broken    latch // failed or closed, by whomever
+	readers   sync.WaitGroup
+	closing   sync.Once
+	closed    chan struct{}
+
+	mu    sync.Mutex
+	ice   webrtc.ICETransportState
+	onICE func()
+}
+
+// latch is an event that happens once.
+type latch struct {
+	once sync.Once
+	ch   chan struct{}
+}
+
+func newLatch() latch                  { return latch{ch: make(chan struct{})} }
+func (l *latch) set()                  { l.once.Do(func() { close(l.ch) }) }
+func (l *latch) done() <-chan struct{} { return l.ch }
+func (l *latch) isSet() bool {
+	select {
+	case <-l.ch:
+		return true
+	default:
+		return false
+	}
+}
+
+// newPeer builds the PeerConnection, answers the synthetic offer and so starts ICE. ctx bounds the DTLS handshake. controlling chooses
+// the ICE role, through the offer's a=ice-lite.
+func (e *Engine) newPeer(
+	ctx context.Context, id *Identity, answer *jsonparams.Answer, found []route, controlling bool,
+) (*peer, error) {
+	p := &peer{
+		audio:     newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
+		video:     newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, id.Video),
+		log:       &pionLog{logger: e.config.Logger},
+		feedback:  &feedback{},
+		selected:  newLatch(),
+		connected: newLatch(),
+		broken:    newLatch(),
+		closed:    make(chan struct{}),
+	}
+	if e.sockets != nil {
+		var err error
+		if p.lease, err = e.sockets.acquire(found); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.open(ctx, e, id, found, len(answer.Candidates)); err != nil {
+		p.releaseSockets()
+		return nil, err
+	}
+	if err := p.answer(answer.Offer(jsonparams.OfferOptions{ICELite: controlling, Video: true})); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// open makes the PeerConnection with its two senders.
+func (p *peer) open(ctx context.Context, e *Engine, id *Identity, found []route, candidates int) error {
+	settings, err := e.settings(ctx, id, p, found, candidates)
+	if err != nil {
+		return err
+	}
+	interceptors, err := interceptorsFor(id, p.log)
+	if err != nil {
+		return err
+	}
+	api := webrtc.NewAPI(
+		webrtc.WithMediaEngine(e.media),
+		webrtc.WithInterceptorRegistry(interceptors),
+		webrtc.WithSettingEngine(settings),
+	)
+	p.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{id.certificate}})
+	if err != nil {
+		return err
+	}
+	for _, t := range []*track{p.audio, p.video} {
+		if err := p.addTrack(t); err != nil {
+			p.close()
+			return err
+		}
+	}
+	p.watch()
+	return nil
+}
+
+func (p *peer) addTrack(t *track) error {
+	transceiver, err := p.pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{
+		Direction:     webrtc.RTPTransceiverDirectionSendonly,
+		SendEncodings: []webrtc.RTPEncodingParameters{{RTPCodingParameters: webrtc.RTPCodingParameters{SSRC: webrtc.SSRC(t.ssrc)}}},
+	})
+	if err != nil {
+		return err
+	}
+	p.dtls = transceiver.Sender().Transport()
+	p.readers.Go(func() { p.feedback.read(transceiver.Sender()) })
+	return nil
+}
+
+// watch follows the states. ICE states come in order, on one goroutine of pion's; those of the PeerConnection come each on a goroutine of
+// its own, so they only set latches.
+func (p *peer) watch() {
+	p.dtls.ICETransport().OnConnectionStateChange(func(s webrtc.ICETransportState) {
+		p.mu.Lock()
+		p.ice = s
+		changed := p.onICE
+		p.mu.Unlock()
+		switch s {
+		case webrtc.ICETransportStateConnected, webrtc.ICETransportStateCompleted:
+			p.selected.set()
+		case webrtc.ICETransportStateFailed:
+			p.broken.set()
+		}
+		if changed != nil {
+			changed()
+		}
+	})
+	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		switch s {
+		case webrtc.PeerConnectionStateConnected:
+			p.connected.set()
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+			p.broken.set()
+			p.mu.Lock()
+			changed := p.onICE
+			p.mu.Unlock()
+			if changed != nil {
+				changed()
+			}
+		}
+	})
+}
+
+func (p *peer) answer(offer string) error {
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return fmt.Errorf("the offer made of the answer: %w", err)
+	}
+	local, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return err
+	}
+	return p.pc.SetLocalDescription(local)
+}
+
+// settings is the SettingEngine of one PeerConnection.
+func (e *Engine) settings(
+	ctx context.Context, id *Identity, p *peer, found []route, candidates int,
+) (webrtc.SettingEngine, error) {
+	s := webrtc.SettingEngine{LoggerFactory: p.log, BufferFactory: bufferFactory(id.Audio, id.Video)}
+	s.SetICECredentials(id.Ufrag, id.Pwd)
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetICETimeouts(iceDisconnected, iceFailed, iceKeepalive)
+	s.SetICEMaxBindingRequests(uint16(min(maxChecksPerPair, max(1, checkBudget/max(1, candidates))))) //nolint:gosec // 1…50
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.SetIPFilter(localFilter(found))
+	s.SetIncludeLoopbackCandidate(e.config.Loopback)
+	s.SetDTLSRetransmissionInterval(dtlsRetransmission)
+	s.SetDTLSConnectContextMaker(func() (context.Context, func()) { return ctx, func() {} })
+	s.SetSRTPProtectionProfiles(
+		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+	)
+	if p.lease != nil {
+		s.SetICEUDPMux(p.lease.mux)
+	}
+	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return s, err
+	}
+	if e.config.Settings != nil {
+		e.config.Settings(&s)
+	}
+	return s, nil
+}
+
+// interceptorsFor registers the interceptors of one PeerConnection; the first is nearest the wire.
+func interceptorsFor(id *Identity, log *pionLog) (*interceptor.Registry, error) {
+	responder, err := nack.NewResponderInterceptor(nack.ResponderSize(nackBuffer), nack.WithResponderLoggerFactory(log))
+	if err != nil {
+		return nil, err
+	}
+	registry := &interceptor.Registry{}
+	registry.Add(&rtxSSRC{media: id.Video, rtx: id.RTX})
+	registry.Add(&stamper{})
+	registry.Add(responder)
+	return registry, nil
+}
+
+// verify compares the server's certificate with every hash its answer announced. pion has checked the strongest in the handshake.
+func (p *peer) verify(announced []jsonparams.Fingerprint) error {
+	der := p.dtls.GetRemoteCertificate()
+	if len(der) == 0 {
+		return nil // the handshake did not come as far
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fmt.Errorf("%w: the certificate does not parse: %w", models.ErrFingerprint, err)
+	}
+	for _, f := range announced {
+		hash, err := fingerprint.HashFromString(f.Hash)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", models.ErrFingerprint, f.Hash, err)
+		}
+		value, err := fingerprint.Fingerprint(certificate, hash)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", models.ErrFingerprint, f.Hash, err)
+		}
+		if !strings.EqualFold(value, f.Value) {
+			return fmt.Errorf("%w: %s announced as %s, but it is %s: somebody answers in the server's place, or the answer belongs "+
+				"to another join; join again", models.ErrFingerprint, f.Hash, f.Value, value)
+		}
+	}
+	return nil
+}
+
+// close ends the PeerConnection and waits for its goroutines, closeLimit at most. It may be called more than once; each call waits.
+func (p *peer) close() {
+	p.closing.Do(func() {
+		go func() {
+			defer close(p.closed)
+			if err := p.pc.GracefulClose(); err != nil && !errors.Is(err, context.Canceled) {
+				p.log.logger.Debug("closing the PeerConnection", "error", err)
+			}
+			p.readers.Wait()
+			p.releaseSockets()
+		}()
+	})
+	timer := time.NewTimer(closeLimit)
+	defer timer.Stop()
+	select {
+	case <-p.closed:
+	case <-timer.C:
+		p.log.logger.Warn("the PeerConnection has not closed in time and goes on closing in the background", "limit", closeLimit)
+	}
+}
+
+func (p *peer) releaseSockets() {
+	if p.lease != nil {
+		p.lease.release()
+	}
+}

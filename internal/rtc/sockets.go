@@ -1,0 +1,160 @@
+package rtc
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+)
+
+// socketRest is how long a shared socket stays away from a server address after a call to it has ended: datagrams of the old call that are
+// still under way must not reach a new one, because pion's mux tells calls apart by the remote address.
+const socketRest = 30 * time.Second
+
+// socketPool shares UDP sockets between calls: one socket serves any number of calls to different server addresses, and two calls to the
+// same address get two sockets. So there are as many sockets as the busiest address has calls.
+type socketPool struct {
+	log logging.LoggerFactory
+
+	mu      sync.Mutex
+	sockets []*sharedSocket
+	closed  bool
+}
+
+// sharedSocket is one UDP socket and who uses it.
+type sharedSocket struct {
+	mux   *ice.UDPMuxDefault
+	local netip.Addr
+
+	// guarded by the pool's mu
+	busy    map[netip.AddrPort]bool      // remote addresses of the calls on it
+	resting map[netip.AddrPort]time.Time // until when an address must not be served
+}
+
+// lease is a call's hold on shared sockets.
+type lease struct {
+	pool    *socketPool
+	mux     ice.UDPMux
+	sockets []*sharedSocket
+	remotes []netip.AddrPort
+	once    sync.Once
+}
+
+func newSocketPool(log logging.LoggerFactory) *socketPool { return &socketPool{log: log} }
+
+// acquire returns a mux over one socket per local address of the routes, none of which serves a remote address of the routes already.
+func (p *socketPool) acquire(found []route) (*lease, error) {
+	l := &lease{pool: p}
+	var muxes []ice.UDPMux
+	locals := map[netip.Addr][]netip.AddrPort{}
+	for _, r := range found {
+		locals[r.local] = append(locals[r.local], r.remote)
+		l.remotes = append(l.remotes, r.remote)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for local, remotes := range locals {
+		s, err := p.socketLocked(local, remotes, time.Now())
+		if err != nil {
+			l.releaseLocked(time.Now())
+			return nil, err
+		}
+		for _, r := range remotes {
+			s.busy[r] = true
+		}
+		l.sockets = append(l.sockets, s)
+		muxes = append(muxes, s.mux)
+	}
+	l.mux = unclosableMux{ice.NewMultiUDPMuxDefault(muxes...)}
+	return l, nil
+}
+
+// socketLocked finds a socket on the local address that is free for all the remotes, or opens one.
+func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, now time.Time) (*sharedSocket, error) {
+	if p.closed {
+		return nil, net.ErrClosed
+	}
+	// A socket whose reading failed has closed its mux; the next call gets another.
+	p.sockets = slices.DeleteFunc(p.sockets, func(s *sharedSocket) bool { return s.mux.IsClosed() })
+	for _, s := range p.sockets {
+		if s.local == local && s.freeLocked(remotes, now) {
+			return s, nil
+		}
+	}
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(local, 0)))
+	if err != nil {
+		return nil, fmt.Errorf("opening a UDP socket on %s: %w", local, err)
+	}
+	s := &sharedSocket{
+		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: p.log.NewLogger("udpmux")}),
+		local:   local,
+		busy:    map[netip.AddrPort]bool{},
+		resting: map[netip.AddrPort]time.Time{},
+	}
+	p.sockets = append(p.sockets, s)
+	return s, nil
+}
+
+func (s *sharedSocket) freeLocked(remotes []netip.AddrPort, now time.Time) bool {
+	for _, r := range remotes {
+		if s.busy[r] {
+			return false
+		}
+		if until, ok := s.resting[r]; ok {
+			if now.Before(until) {
+				return false
+			}
+			delete(s.resting, r)
+		}
+	}
+	return true
+}
+
+// release gives the sockets back. It is idempotent.
+func (l *lease) release() {
+	l.once.Do(func() {
+		l.pool.mu.Lock()
+		defer l.pool.mu.Unlock()
+		l.releaseLocked(time.Now())
+	})
+}
+
+func (l *lease) releaseLocked(now time.Time) {
+	for _, s := range l.sockets {
+		for _, r := range l.remotes {
+			if s.busy[r] {
+				delete(s.busy, r)
+				s.resting[r] = now.Add(socketRest)
+			}
+		}
+	}
+}
+
+// size returns the number of open sockets.
+func (p *socketPool) size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.sockets)
+}
+
+// close closes every socket. The calls on them have ended.
+func (p *socketPool) close() {
+	p.mu.Lock()
+	sockets := p.sockets
+	p.sockets, p.closed = nil, true
+	p.mu.Unlock()
+	for _, s := range sockets {
+		_ = s.mux.Close()
+	}
+}
+
+// unclosableMux protects shared sockets from the one call that uses this view of them.
+type unclosableMux struct{ *ice.MultiUDPMuxDefault }
+
+// Close implements io.Closer and does nothing: the pool closes its sockets.
+func (unclosableMux) Close() error { return nil }

@@ -1,0 +1,205 @@
+package gotgcall_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gotgcall"
+)
+
+// methods are all methods that take a chat.
+var methods = map[string]func(*gotgcall.Client, int64) error{
+	"AudioSSRC":        func(c *gotgcall.Client, chat int64) error { _, err := c.AudioSSRC(chat); return err },
+	"LeaveSource":      func(c *gotgcall.Client, chat int64) error { _, err := c.LeaveSource(chat); return err },
+	"Sources":          func(c *gotgcall.Client, chat int64) error { _, err := c.Sources(chat); return err },
+	"Connect":          func(c *gotgcall.Client, chat int64) error { return c.Connect(chat, "{}") },
+	"GetState":         func(c *gotgcall.Client, chat int64) error { _, err := c.GetState(chat); return err },
+	"Mute":             func(c *gotgcall.Client, chat int64) error { _, err := c.Mute(chat); return err },
+	"Pause":            func(c *gotgcall.Client, chat int64) error { _, err := c.Pause(chat); return err },
+	"Resume":           func(c *gotgcall.Client, chat int64) error { _, err := c.Resume(chat); return err },
+	"SetStreamSources": func(c *gotgcall.Client, chat int64) error { return c.SetStreamSources(chat, song{packets: 1}) },
+	"Stop":             func(c *gotgcall.Client, chat int64) error { return c.Stop(chat) },
+	"Time":             func(c *gotgcall.Client, chat int64) error { _, err := c.Time(chat); return err },
+	"Unmute":           func(c *gotgcall.Client, chat int64) error { _, err := c.Unmute(chat); return err },
+}
+
+func TestAnUnknownChatIsErrConnectionNotFound(t *testing.T) {
+	c, err := gotgcall.New(gotgcall.WithoutFFmpeg())
+	must(t, err)
+	defer func() { must(t, c.Close()) }()
+	for name, call := range methods {
+		if err := call(c, 42); !errors.Is(err, gotgcall.ErrConnectionNotFound) || !strings.Contains(err.Error(), "42") {
+			t.Errorf("%s: the error is «%v», expected ErrConnectionNotFound with the chat", name, err)
+		}
+	}
+}
+
+func TestAfterCloseEveryMethodIsErrClosed(t *testing.T) {
+	c, err := gotgcall.New(gotgcall.WithoutFFmpeg())
+	must(t, err)
+	_, err = c.CreateCall(42)
+	must(t, err)
+	must(t, c.Close())
+	must(t, c.Close())
+	for name, call := range methods {
+		if err := call(c, 42); !errors.Is(err, gotgcall.ErrClosed) {
+			t.Errorf("%s: the error is «%v», expected ErrClosed", name, err)
+		}
+	}
+	_, err = c.CreateCall(42)
+	is(t, err, gotgcall.ErrClosed)
+	if calls := c.Calls(); calls == nil || len(calls) != 0 {
+		t.Errorf("Calls returns %v, expected an empty map", calls)
+	}
+}
+
+func TestBadOptionsAreNamedByNew(t *testing.T) {
+	for text, option := range map[string]gotgcall.Option{
+		"WithDTLSCertPool(-1)":   gotgcall.WithDTLSCertPool(-1),
+		"WithDispatchBuffer(0)":  gotgcall.WithDispatchBuffer(0),
+		"WithConnectTimeout(0s)": gotgcall.WithConnectTimeout(0),
+		"WithLogger(nil)":        gotgcall.WithLogger(nil),
+	} {
+		_, err := gotgcall.New(gotgcall.WithoutFFmpeg(), option)
+		if !errors.Is(err, gotgcall.ErrInvalidParams) || !strings.Contains(err.Error(), text) {
+			t.Errorf("the error is «%v», expected ErrInvalidParams that names %s", err, text)
+		}
+	}
+}
+
+func TestNewNamesTheFFmpegThatIsMissing(t *testing.T) {
+	const path = "/no/such/ffmpeg"
+	_, err := gotgcall.New(gotgcall.WithFFmpegPath(path))
+	if !errors.Is(err, gotgcall.ErrFFmpegSpawn) || !strings.Contains(err.Error(), path) {
+		t.Errorf("the error is «%v», expected ErrFFmpegSpawn that names %s", err, path)
+	}
+}
+
+func TestWithoutFFmpegOnlySourcesThatNeedItFail(t *testing.T) {
+	inFakeTimeWith(t, []gotgcall.Option{gotgcall.WithFFmpegPath("/no/such/ffmpeg")}, func(t *testing.T, w *world) {
+		w.join(1)
+		is(t, w.client.SetStreamSources(1, gotgcall.FromFile("testdata/song.mp3")), gotgcall.ErrFFmpegSpawn)
+		must(t, w.client.SetStreamSources(1, song{packets: 50}))
+		time.Sleep(time.Minute)
+		if n := len(w.records(1)); n != 50 {
+			t.Errorf("%d packets arrived, expected 50", n)
+		}
+	})
+}
+
+func TestEveryMethodReturnsFromInsideEveryCallback(t *testing.T) {
+	for name, method := range methods {
+		for _, inside := range []string{"OnStreamEnd", "OnConnectionChange"} {
+			t.Run(name+" inside "+inside, func(t *testing.T) {
+				inFakeTime(t, func(t *testing.T, w *world) {
+					called := 0
+					callback := func(chat int64) {
+						called++
+						_ = method(w.client, chat)
+					}
+					if inside == "OnStreamEnd" {
+						w.client.OnStreamEnd(func(chat int64, _ gotgcall.StreamType, _ gotgcall.Device, _ error) { callback(chat) })
+					} else {
+						w.client.OnConnectionChange(func(chat int64, _ gotgcall.NetworkInfo) { callback(chat) })
+					}
+					answer := w.create(1)
+					_ = w.client.Connect(1, answer)
+					_ = w.client.SetStreamSources(1, song{packets: 50})
+					_ = w.client.SetStreamSources(2, song{packets: 50})
+					time.Sleep(time.Minute)
+					must(t, w.client.Close()) // waits for the callbacks
+					synctest.Wait()
+					if called == 0 {
+						t.Error("the callback was not called")
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestCloseInsideACallbackReturnsAndTheRestIsDelivered(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		var states []gotgcall.ConnState
+		closed := make(chan error, 1)
+		w.client.OnConnectionChange(func(_ int64, info gotgcall.NetworkInfo) {
+			states = append(states, info.State)
+			if info.State == gotgcall.Connected {
+				closed <- w.client.Close()
+			}
+		})
+		w.join(1)
+		must(t, <-closed)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(states) != 3 || states[2] != gotgcall.Closed {
+			t.Errorf("the states were %v, expected Connecting, Connected, Closed", states)
+		}
+	})
+}
+
+func TestASlowOrPanickingCallbackHoldsUpNoMediaAndLosesNoEvent(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		ends := 0
+		w.client.OnStreamEnd(func(int64, gotgcall.StreamType, gotgcall.Device, error) {
+			ends++
+			time.Sleep(10 * time.Second)
+			panic("a defect of the bot")
+		})
+		const calls = 10
+		for chat := range int64(calls) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, song{packets: 50}))
+		}
+		w.join(calls)
+		must(t, w.client.SetStreamSources(calls, song{packets: 500}))
+		time.Sleep(10 * time.Minute)
+		must(t, w.client.Close())
+		if ends != calls+1 {
+			t.Errorf("%d ends were delivered, expected %d", ends, calls+1)
+		}
+		checkSteady(t, w.records(calls))
+	})
+}
+
+func TestRemovedAndReplacedCallbacksAreNotCalled(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.client.OnStreamEnd(nil)
+		w.client.OnConnectionChange(nil)
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 5}))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(w.log.ended()) != 0 || len(w.log.connection()) != 0 {
+			t.Error("a callback that was removed has been called")
+		}
+	})
+}
+
+func TestASourceThatHangsInItsCloseDoesNotHoldUpStop(t *testing.T) {
+	release := make(chan struct{})
+	inFakeTime(t, func(t *testing.T, w *world) {
+		release = make(chan struct{})
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 500, reader: func(r io.Reader) io.Reader { return stubborn{r, release} }}))
+		time.Sleep(time.Second)
+		start := time.Now()
+		must(t, w.client.Stop(1))
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("Stop took %s", took)
+		}
+		close(release)
+	})
+}
+
+// stubborn is a reader whose Close waits.
+type stubborn struct {
+	io.Reader
+	release chan struct{}
+}
+
+func (s stubborn) Close() error { <-s.release; return nil }

@@ -1,0 +1,96 @@
+package gotgcall
+
+import (
+	"context"
+	"fmt"
+
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// SetStreamSources installs or replaces the streaming source for chatID. The source is opened and read up to its first frame while the one
+// before goes on playing; then they change places. Non-zero fields of opt win over the source's own options.
+//
+// Before Connect the source is opened and waits; it starts with the connection. During Connect the call waits for Connect's outcome.
+//
+// The error says why nothing has changed: ErrFile, ErrSourceTimeout (nothing playable within 15 s), ErrFFmpegSpawn, ErrFormat,
+// ErrInvalidParams, ErrNotConnected (the call has failed). Of two calls at once the later one wins; the other returns an error that wraps
+// context.Canceled.
+func (c *Client) SetStreamSources(chatID int64, src Source, opt ...EncodeOptions) error {
+	return c.SetStreamSourcesContext(context.Background(), chatID, src, opt...)
+}
+
+// SetStreamSourcesContext is SetStreamSources, given up when ctx ends. ctx bounds the opening only, not the playing.
+func (c *Client) SetStreamSourcesContext(ctx context.Context, chatID int64, src Source, opt ...EncodeOptions) error {
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	if src == nil {
+		return fmt.Errorf("%w: the source is nil; to end the sound use Pause or Stop", models.ErrInvalidParams)
+	}
+	var options media.EncodeOptions
+	for _, o := range opt {
+		options = options.Merge(o)
+	}
+	if err := options.Validate(); err != nil {
+		return err
+	}
+	return call.SetStreamSources(ctx, src, options)
+}
+
+// Pause freezes the media and the position. It returns true when the call was not paused before.
+func (c *Client) Pause(chatID int64) (bool, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return false, err
+	}
+	return call.Pause()
+}
+
+// Resume goes on where Pause stopped. It returns true when the call was paused.
+func (c *Client) Resume(chatID int64) (bool, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return false, err
+	}
+	return call.Resume()
+}
+
+// Mute sends no audio until Unmute; timeline, position and video go on. It returns true when the call was not muted before. Once it has
+// returned, no audio leaves.
+func (c *Client) Mute(chatID int64) (bool, error) {
+	return c.setMuted(chatID, true)
+}
+
+// Unmute ends Mute. It returns true when the call was muted.
+func (c *Client) Unmute(chatID int64) (bool, error) {
+	return c.setMuted(chatID, false)
+}
+
+func (c *Client) setMuted(chatID int64, muted bool) (bool, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return false, err
+	}
+	return call.SetMuted(muted)
+}
+
+// GetState returns what the call sends: each flag means only itself.
+func (c *Client) GetState(chatID int64) (MediaState, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return MediaState{}, err
+	}
+	return call.State(), nil
+}
+
+// Time returns the position in the current source: milliseconds of media pushed, pauses not counted. It starts at 0 with each source and
+// keeps its last value after the end.
+func (c *Client) Time(chatID int64) (uint64, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return 0, err
+	}
+	return call.Time(), nil
+}

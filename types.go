@@ -1,0 +1,59 @@
+package gotgcall
+
+import (
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// The vocabulary of the API; see the named packages for the meaning of each value.
+type (
+	// CallInfo is one entry of Calls.
+	CallInfo = models.CallInfo
+	// ConnState is the state of a call's connection.
+	ConnState = models.ConnState
+	// Device is the place in the call that a leg occupies.
+	Device = models.Device
+	// EncodeOptions says how a source is encoded; zero fields mean the defaults.
+	EncodeOptions = media.EncodeOptions
+	// MediaState says what a call sends at this moment.
+	MediaState = models.MediaState
+	// NetworkInfo is what OnConnectionChange reports.
+	NetworkInfo = models.NetworkInfo
+	// SeekableSource is a Source that can begin in the middle.
+	SeekableSource = media.SeekableSource
+	// Source is something that can be played.
+	Source = media.Source
+	// StreamType tells the audio from the video of a source.
+	StreamType = models.StreamType
+	// Track is a set of legs: TrackAudio, TrackVideo or both.
+	Track = media.Track
+)
+
+// The values of Track, StreamType, Device and ConnState.
+const (
+	TrackAudio = media.TrackAudio
+	TrackVideo = media.TrackVideo
+
+	Audio      = models.Audio
+	Video      = models.Video
+	Microphone = models.Microphone
+	Camera     = models.Camera
+
+	Connecting   = models.Connecting
+	Connected    = models.Connected
+	Failed       = models.Failed
+	Closed       = models.Closed
+	Timeout      = models.Timeout
+	Disconnected = models.Disconnected
+)
+
+// The ready-made sources.
+var (
+	// FromFile plays a local file of any format that ffmpeg reads.
+	FromFile = media.FromFile
+	// FromURL plays an http, https, rtmp, rtmps, rtsp, rtsps or srt address.
+	FromURL = media.FromURL
+	// FromShell plays what a command writes to its standard output: Ogg/Opus for TrackAudio, IVF/VP8 for TrackVideo. An incomplete ffmpeg
+	// command is completed. No shell is involved.
+	FromShell = media.FromShell
+)
