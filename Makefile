@@ -1,0 +1,75 @@
+# GNU make 3.81 (macOS) and newer. The recipes are one-liners; what needs more is a script in scripts/, which runs under any POSIX sh.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+# FFMPEG=/path/to/ffmpeg uses that build instead of the one in PATH: its folder goes to the front.
+ifneq ($(findstring /,$(FFMPEG)),)
+export PATH := $(abspath $(dir $(FFMPEG))):$(PATH)
+endif
+
+PKG = ./...
+T = 10s
+
+# Pure Go but for the race detector: vet, lint, examples and fuzz share one set of compiled packages.
+GO = CGO_ENABLED=0 go
+
+# What `make test` runs, the cheap first. Each of them is a target of its own.
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go cross "fuzz T=3s"
+
+.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go cross fuzz fmt bench cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  NO_INSTALL=1 prints how to install ffmpeg instead of doing it; FFMPEG=/path/to/ffmpeg uses that one."
+
+demo: ffmpeg ## play a song into a loopback group call; SONG=path-or-URL plays yours, ARGS=-pause adds flags
+	@$(GO) run ./examples/loopback $(ARGS) $${SONG:+-- "$$SONG"}
+
+test: ## everything that must hold before a commit: about 8 minutes at first, then much less
+	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)
+
+ffmpeg: ## install ffmpeg with the system's package manager if it is missing
+	@sh scripts/ensure-ffmpeg.sh
+
+test-scripts: ## test the scripts themselves
+	@sh scripts/ensure-ffmpeg_test.sh
+	@sh scripts/fuzz_test.sh
+
+check-fmt: ## is everything gofmt'ed?
+	@sh scripts/check-fmt.sh
+
+check-tidy: ## is every go.mod tidy?
+	@sh scripts/each-module.sh go mod tidy -diff || { echo 'not tidy; "go mod tidy" in that folder does it' >&2; exit 1; }
+
+vet: ## go vet, examples included
+	@CGO_ENABLED=0 sh scripts/each-module.sh go vet ./...
+
+build-examples: ## build every example, also those that are modules of their own
+	@CGO_ENABLED=0 sh scripts/build-examples.sh
+
+lint: ## golangci-lint at its pinned version, built once into .tools/
+	@sh scripts/golangci-lint.sh run
+
+test-go: ffmpeg ## go test under the race detector, shuffled; PKG=./media/... for some packages
+	@sh scripts/test-go.sh $(PKG)
+
+cross: ## build for the platforms we cannot run here, and compile their tests
+	@sh scripts/cross.sh
+
+fuzz: ## run every fuzz target for T each; T=5m for long, PKG=./jsonparams for one package
+	@CGO_ENABLED=0 sh scripts/fuzz.sh $(T) $(PKG)
+
+fmt: ## format everything, imports included
+	@gofmt -s -w . && sh scripts/golangci-lint.sh fmt
+
+bench: ffmpeg ## run the benchmarks; PKG=./internal/pacer for one package
+	@$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+cover: ffmpeg ## measure test coverage over all packages into cover.out
+	@$(GO) test -coverpkg=./... -coverprofile=cover.out $(PKG) && go tool cover -func=cover.out | tail -n 1
+	@echo "by line: go tool cover -html=cover.out"
+
+clean: ## remove what the targets above leave in the tree
+	@rm -rf .tools cover.out

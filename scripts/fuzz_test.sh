@@ -1,0 +1,93 @@
+#!/bin/sh
+# Tests fuzz.sh with a stub in the place of go: which targets are run, and what counts as a failure.
+set -eu
+cd "$(dirname "$0")"
+# shellcheck source=scripts/assert.sh
+. ./assert.sh
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+mkdir "$root/bin" "$root/with" "$root/without"
+echo 'func FuzzPage(f *testing.F) {}' >"$root/with/page_test.go"
+echo 'func TestPage(t *testing.T) {}' >"$root/without/page_test.go"
+
+# The stub lists two targets for every package; running one takes the next file of $root/outcomes, whose last line is the exit status.
+cat >"$root/bin/go" <<STUB
+#!/bin/sh
+case "\$*" in
+"list "*) printf 'm/with $root/with\nm/without $root/without\n' ;;
+"test -list "*) [ ! -f $root/broken ] || { echo 'page_test.go:3: undefined'; exit 1; }; printf 'FuzzPage\nFuzzLacing\nok  \tm/with\t0.01s\n' ;;
+*)
+  echo "\$*" >>"$root/runs"
+  n=\$(wc -l <"$root/runs")
+  file=$root/outcomes/\$((n))
+  [ -f "\$file" ] || file=$root/outcomes/good
+  sed '\$d' "\$file"
+  exit \$(tail -n 1 "\$file")
+  ;;
+esac
+STUB
+chmod +x "$root/bin/go"
+
+# outcome NAME STATUS OUTPUT
+outcome() { printf '%b\n%s\n' "$3" "$2" >"$root/outcomes/$1"; }
+
+fresh() {
+  rm -rf "$root/outcomes" "$root/runs" "$root/broken"
+  mkdir "$root/outcomes"
+  : >"$root/runs"
+  outcome good 0 'fuzz: elapsed: 3s, execs: 12 (4/sec), new interesting: 1 (total: 2)'
+}
+
+run() {
+  status=0
+  said=$(PATH="$root/bin:$PATH" sh ./fuzz.sh 3s ./... 2>&1) || status=$?
+}
+
+deadline='--- FAIL: FuzzPage (3.00s)\n    context deadline exceeded\nFAIL\nexit status 1\nFAIL\tm/with\t3.0s'
+
+fresh
+run
+expect 'all good: status' 0 "$status"
+expect 'all good: each target by its full name' "test -run ^\$ -fuzz ^FuzzPage\$ -fuzztime 3s -parallel 2 m/with
+test -run ^\$ -fuzz ^FuzzLacing\$ -fuzztime 3s -parallel 2 m/with" "$(cat "$root/runs")"
+expect_in 'all good: which and how far' 'm/with FuzzLacing: elapsed: 3s, execs: 12' "$said"
+expect_in 'all good: how many' 'fuzz targets: 2, 3s each' "$said"
+
+fresh
+outcome 2 1 '--- FAIL: FuzzLacing (0.1s)\n    page_test.go:9: panic\n    Failing input written to testdata/fuzz/FuzzLacing/0a'
+run
+expect 'a finding: status' 1 "$status"
+expect_in 'a finding: its words' 'Failing input written to' "$said"
+expect_in 'a finding: what to do' 'm/with FuzzLacing failed; an input' "$said"
+
+fresh
+outcome 1 1 "$deadline"
+run
+expect "the engine's deadline: status" 0 "$status"
+expect "the engine's deadline: once more" 3 "$(($(wc -l <"$root/runs")))"
+
+fresh
+outcome 1 1 "$deadline"
+outcome 2 1 "$deadline"
+run
+expect 'the deadline twice: status' 1 "$status"
+
+fresh
+outcome 1 1 '--- FAIL: FuzzPage (1s)\n    page_test.go:9: Next: context deadline exceeded\n    context deadline exceeded'
+run
+expect "a target's own deadline: status" 1 "$status"
+expect "a target's own deadline: no second try" 1 "$(($(wc -l <"$root/runs")))"
+
+fresh
+: >"$root/broken"
+run
+expect 'tests that do not compile: status' 1 "$status"
+expect 'tests that do not compile: the reason, and no more' 'page_test.go:3: undefined' "$said"
+
+fresh
+mv "$root/with/page_test.go" "$root/with/page.go"
+run
+expect 'no target at all: status' 1 "$status"
+
+summary fuzz.sh

@@ -1,0 +1,25 @@
+#!/bin/sh
+# test-go.sh PACKAGE...: go test, shuffled, under the race detector. Where the detector cannot work (no cgo, no C compiler, a platform
+# without it) the tests run without it and that is said; with CI set it is a failure instead.
+set -eu
+cd "$(dirname "$0")/.."
+
+probe=$(mktemp -d)
+trap 'rm -rf "$probe"' EXIT
+printf 'package main\n\nfunc main() {}\n' >"$probe/main.go"
+
+race=-race
+if ! why=$(go run -race "$probe/main.go" 2>&1 </dev/null); then
+  race=
+  why=$(printf '%s\n' "$why" | grep -v '^#' | head -n 1)
+  if [ -n "${CI:-}" ]; then
+    echo "the race detector does not work here, and CI must have it: $why" >&2
+    exit 1
+  fi
+  echo "WITHOUT the race detector, which does not work here: $why"
+  echo "(it needs cgo and a C compiler: install gcc or clang and leave CGO_ENABLED unset)"
+fi
+
+echo "go test ${race:+$race }-shuffle=on $*"
+# shellcheck disable=SC2086 # empty where there is no race detector
+go test $race -shuffle=on -timeout 5m "$@"
