@@ -225,7 +225,7 @@ func TestASourceThatFailsLeavesTheOldOnePlaying(t *testing.T) {
 		"not Ogg":            {song{reader: func(io.Reader) io.Reader { return newRepeat("<html>nothing here</html>", 100) }}, gotgcall.ErrFormat},
 		"the reader fails":   {song{reader: func(io.Reader) io.Reader { return failing{broken} }}, broken},
 		"never any data":     {song{packets: 9, reader: func(r io.Reader) io.Reader { return newGate(r, 0) }}, gotgcall.ErrSourceTimeout},
-		"Open never returns": {song{open: func(context.Context) error { time.Sleep(time.Hour); return broken }}, gotgcall.ErrSourceTimeout},
+		"Open never returns": {song{open: func(context.Context) error { time.Sleep(time.Minute); return broken }}, gotgcall.ErrSourceTimeout},
 		"nil":                {nil, gotgcall.ErrInvalidParams},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestASourceThatFailsLeavesTheOldOnePlaying(t *testing.T) {
 				if took := time.Since(start); took > 15*time.Second {
 					t.Errorf("it took %s to say so", took)
 				}
-				time.Sleep(2 * time.Hour)
+				time.Sleep(2 * time.Minute)
 				packets := w.records(1)
 				if len(packets) != 1500 {
 					t.Errorf("%d packets of the old song arrived, expected all 1500", len(packets))
