@@ -171,13 +171,13 @@ func (p *playback) send(link *rtc.Link, l *leg, f demux.Frame, muted bool, now t
 		l.spurt = true
 		return
 	}
-	base := link.AudioTime()
+	base := link.BaseTime(l.kind)
 	// An error is a full socket buffer or a missing route: the packet is lost, as on any network, and the stream goes on.
 	_ = link.WriteAudio(p.clock.RTP(base, f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
 	l.spurt = false
 	if now.Sub(l.reported) >= reportInterval {
 		l.reported = now
-		_ = link.ReportAudio(p.clock.Wall(now), p.clock.RTPAt(base, now, l.rate))
+		_ = link.Report(l.kind, p.clock.Wall(now), p.clock.RTPAt(base, now, l.rate))
 	}
 }
 

@@ -72,11 +72,11 @@ func sendTone(t *testing.T, link *Link, n uint32) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	base := link.AudioTime()
+	base := link.BaseTime(models.Audio)
 	for i := range n {
 		now := <-ticker.C
 		if i%50 == 0 {
-			if err := link.ReportAudio(now, base+i*960); err != nil {
+			if err := link.Report(models.Audio, now, base+i*960); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -66,21 +66,3 @@ func (p *stamp) set(id uint8, payload []byte) {
 func absSendTime(t time.Time) uint32 {
 	return uint32(ntpTime(t)>>14) & 0xffffff
 }
-
-// rtxSSRC is the interceptor that makes retransmissions leave on the announced RTX SSRC: pion draws one of its own, and the join payload
-// exists before any PeerConnection. It must be registered before the NACK responder, which reads the StreamInfo when it is bound.
-type rtxSSRC struct {
-	interceptor.NoOp
-	media, rtx uint32
-}
-
-// NewInterceptor implements interceptor.Factory.
-func (r *rtxSSRC) NewInterceptor(string) (interceptor.Interceptor, error) { return r, nil }
-
-// BindLocalStream implements interceptor.Interceptor.
-func (r *rtxSSRC) BindLocalStream(info *interceptor.StreamInfo, next interceptor.RTPWriter) interceptor.RTPWriter {
-	if info.SSRC == r.media {
-		info.SSRCRetransmission = r.rtx
-	}
-	return next
-}

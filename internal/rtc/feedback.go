@@ -10,9 +10,9 @@ import (
 // Feedback counts what the server has sent about our media.
 type Feedback struct {
 	Reports uint64 // reception reports on our SSRCs
-	NACKs   uint64 // packets asked for again
-	PLIs    uint64 // key frames asked for by Picture Loss Indication
-	FIRs    uint64 // key frames asked for by Full Intra Request
+	NACKs   uint64 // packets asked for again; those that are remembered were sent again
+	// PLIs and FIRs are key frames asked for. The next one of the stream is the answer: sources have one every two seconds.
+	PLIs, FIRs uint64
 }
 
 // feedback is the live form of Feedback.
@@ -24,25 +24,25 @@ func (f *feedback) snapshot() Feedback {
 	return Feedback{Reports: f.reports.Load(), NACKs: f.nacks.Load(), PLIs: f.plis.Load(), FIRs: f.firs.Load()}
 }
 
-// read is the goroutine of one sender. Reading is what drives the NACK responder, too. It ends with the sender.
-func (f *feedback) read(sender *webrtc.RTPSender) {
+// read is the goroutine of one sender: it counts what the server says about its track, and answers. It ends with the sender.
+func (f *feedback) read(sender *webrtc.RTPSender, t *track) {
 	buffer := make([]byte, 1500) // one datagram
 	for {
-		n, attributes, err := sender.Read(buffer)
+		n, _, err := sender.Read(buffer)
 		if err != nil {
 			return
 		}
-		packets, err := attributes.GetRTCPPackets(buffer[:n])
+		packets, err := rtcp.Unmarshal(buffer[:n])
 		if err != nil {
 			continue
 		}
 		for _, p := range packets {
-			f.count(p)
+			f.take(p, t)
 		}
 	}
 }
 
-func (f *feedback) count(p rtcp.Packet) {
+func (f *feedback) take(p rtcp.Packet, t *track) {
 	switch p := p.(type) {
 	case *rtcp.ReceiverReport:
 		f.reports.Add(uint64(len(p.Reports)))
@@ -50,7 +50,10 @@ func (f *feedback) count(p rtcp.Packet) {
 		f.reports.Add(uint64(len(p.Reports)))
 	case *rtcp.TransportLayerNack:
 		for _, pair := range p.Nacks {
-			f.nacks.Add(uint64(len(pair.PacketList())))
+			for _, sequence := range pair.PacketList() {
+				f.nacks.Add(1)
+				t.retransmit(sequence)
+			}
 		}
 	case *rtcp.PictureLossIndication:
 		f.plis.Add(1)

@@ -14,12 +14,17 @@ import (
 
 // Link is an established connection. Its write methods belong to one goroutine, the scheduler's; the others may be called from any.
 type Link struct {
-	peer   *peer
+	// set at construction
+	peer *peer
+
+	// owned by the writing goroutine
+	level [1]byte
+	video vp8Packetizer
+
 	closed atomic.Bool
-	level  [1]byte // owned by the writing goroutine
 }
 
-func newLink(p *peer) *Link { return &Link{peer: p} }
+func newLink(p *peer) *Link { return &Link{peer: p, video: newVP8Packetizer()} }
 
 // State returns Connected, Disconnected or Failed; Closed after Close.
 func (l *Link) State() models.ConnState {
@@ -56,8 +61,16 @@ const (
 	Silence AudioLevel = 127
 )
 
-// AudioTime returns the base of the audio stream's RTP timestamps.
-func (l *Link) AudioTime() uint32 { return l.peer.audio.baseTime }
+// track returns the stream of a leg.
+func (l *Link) track(kind models.StreamType) *track {
+	if kind == models.Video {
+		return l.peer.video
+	}
+	return l.peer.audio
+}
+
+// BaseTime returns the base of a leg's RTP timestamps.
+func (l *Link) BaseTime(kind models.StreamType) uint32 { return l.track(kind).baseTime }
 
 // WriteAudio sends one Opus packet.
 func (l *Link) WriteAudio(timestamp uint32, marker bool, level AudioLevel, packet []byte) error {
@@ -71,9 +84,28 @@ func (l *Link) WriteAudio(timestamp uint32, marker bool, level AudioLevel, packe
 	return t.write(timestamp, marker, packet)
 }
 
-// ReportAudio sends a Sender Report that maps the wall-clock time to the RTP timestamp.
-func (l *Link) ReportAudio(wall time.Time, timestamp uint32) error {
-	return l.peer.pc.WriteRTCP([]rtcp.Packet{l.peer.audio.report(wall, timestamp)})
+// PacketizeVideo splits a VP8 frame into payloads for WriteVideo, to be sent in order and the last one with the marker.
+func (l *Link) PacketizeVideo(frame []byte) [][]byte { return l.video.packetize(frame) }
+
+// WriteVideo sends one payload of a frame; marker ends the frame.
+func (l *Link) WriteVideo(timestamp uint32, marker bool, payload []byte) error {
+	return l.peer.video.write(timestamp, marker, payload)
+}
+
+// WriteVideoPadding sends a packet of padding alone, which keeps the server's binding of a silent video SSRC alive (docs/WIRE.md §5).
+func (l *Link) WriteVideoPadding(timestamp uint32) error {
+	t := l.peer.video
+	t.header.Padding, t.header.PaddingSize = true, videoPadding
+	defer func() { t.header.Padding, t.header.PaddingSize = false, 0 }()
+	return t.send(timestamp, false, nil)
+}
+
+// videoPadding is the number of padding octets of a packet that has nothing else.
+const videoPadding = 4
+
+// Report sends a leg's Sender Report, which maps the wall-clock time to the RTP timestamp.
+func (l *Link) Report(kind models.StreamType, wall time.Time, timestamp uint32) error {
+	return l.peer.pc.WriteRTCP([]rtcp.Packet{l.track(kind).report(wall, timestamp)})
 }
 
 // Feedback returns what the server has sent about our media so far.

@@ -13,15 +13,11 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/webrtc/v4"
 
 	"gotgcall/jsonparams"
 	"gotgcall/models"
 )
-
-// nackBuffer is how many video packets can be retransmitted: more than four seconds at 1 Mbit/s. pion wants a power of two.
-const nackBuffer = 512
 
 // closeLimit bounds how long closing a PeerConnection is waited for. pion needs milliseconds.
 const closeLimit = 1500 * time.Millisecond
@@ -81,6 +77,7 @@ func (e *Engine) newPeer(
 		broken:    newLatch(),
 		closed:    make(chan struct{}),
 	}
+	p.video.history = newHistory(id.RTX)
 	if e.sockets != nil {
 		var err error
 		if p.lease, err = e.sockets.acquire(found); err != nil {
@@ -104,10 +101,8 @@ func (p *peer) open(ctx context.Context, e *Engine, id *Identity, found []route,
 	if err != nil {
 		return err
 	}
-	interceptors, err := interceptorsFor(id, p.log)
-	if err != nil {
-		return err
-	}
+	interceptors := &interceptor.Registry{}
+	interceptors.Add(&stamper{})
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(e.media),
 		webrtc.WithInterceptorRegistry(interceptors),
@@ -136,7 +131,7 @@ func (p *peer) addTrack(t *track) error {
 		return err
 	}
 	p.dtls = transceiver.Sender().Transport()
-	p.readers.Go(func() { p.feedback.read(transceiver.Sender()) })
+	p.readers.Go(func() { p.feedback.read(transceiver.Sender(), t) })
 	return nil
 }
 
@@ -212,19 +207,6 @@ func (e *Engine) settings(
 		e.config.Settings(&s)
 	}
 	return s, nil
-}
-
-// interceptorsFor registers the interceptors of one PeerConnection; the first is nearest the wire.
-func interceptorsFor(id *Identity, log *pionLog) (*interceptor.Registry, error) {
-	responder, err := nack.NewResponderInterceptor(nack.ResponderSize(nackBuffer), nack.WithResponderLoggerFactory(log))
-	if err != nil {
-		return nil, err
-	}
-	registry := &interceptor.Registry{}
-	registry.Add(&rtxSSRC{media: id.Video, rtx: id.RTX})
-	registry.Add(&stamper{})
-	registry.Add(responder)
-	return registry, nil
 }
 
 // verify compares the server's certificate with every hash its answer announced. pion has checked the strongest in the handshake.

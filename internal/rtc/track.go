@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -17,7 +18,8 @@ type track struct {
 	kind     webrtc.RTPCodecType
 	codec    webrtc.RTPCodecParameters
 	ssrc     uint32
-	baseTime uint32 // the random first RTP timestamp (RFC 3550 §5.1)
+	baseTime uint32   // the random first RTP timestamp (RFC 3550 §5.1)
+	history  *history // nil: nothing is retransmitted
 
 	// owned by the writing goroutine
 	header rtp.Header
@@ -43,21 +45,36 @@ func newTrack(kind webrtc.RTPCodecType, codec webrtc.RTPCodecParameters, ssrc ui
 
 var errNotBound = errors.New("rtc: the connection has not bound the track")
 
-// write sends one packet and counts it.
+// write sends one packet of media and counts it for the Sender Reports.
 func (t *track) write(timestamp uint32, marker bool, payload []byte) error {
-	w := t.writer.Load()
-	if w == nil {
-		return errNotBound
-	}
-	t.header.Timestamp, t.header.Marker = timestamp, marker
-	_, err := (*w).WriteRTP(&t.header, payload)
-	t.header.SequenceNumber++
-	if err != nil {
+	if err := t.send(timestamp, marker, payload); err != nil {
 		return err
 	}
 	t.packets.Add(1)
 	t.octets.Add(uint32(len(payload))) //nolint:gosec // a packet's size
 	return nil
+}
+
+// send gives a packet the next sequence number and hands it to pion.
+func (t *track) send(timestamp uint32, marker bool, payload []byte) error {
+	w := t.writer.Load()
+	if w == nil {
+		return errNotBound
+	}
+	t.header.Timestamp, t.header.Marker = timestamp, marker
+	if t.history != nil {
+		t.history.add(&t.header, payload)
+	}
+	_, err := (*w).WriteRTP(&t.header, payload)
+	t.header.SequenceNumber++
+	return err
+}
+
+// retransmit sends a packet of the past again. Only the goroutine that reads the track's feedback calls it.
+func (t *track) retransmit(sequence uint16) {
+	if w := t.writer.Load(); w != nil && t.history != nil {
+		t.history.retransmit(sequence, time.Now(), (*w).WriteRTP)
+	}
 }
 
 // Bind implements webrtc.TrackLocal.

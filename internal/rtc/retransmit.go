@@ -1,0 +1,87 @@
+package rtc
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"gotgcall/jsonparams"
+)
+
+const (
+	// historySize is how many video packets can be sent again: about five seconds at 1 Mbit/s. A power of two, so that sequence numbers
+	// map to places without a seam where they wrap.
+	historySize = 512
+	// retransmitInterval is how long a packet is not sent again after it was: a NACK that repeats itself meanwhile has not seen the first
+	// answer yet.
+	retransmitInterval = 20 * time.Millisecond
+)
+
+// history keeps the latest packets of a stream and sends them again under the RTX SSRC (RFC 4588), with sequence numbers of that
+// stream's own. pion's NACK responder is not used: it gives a packet its RTX sequence number when it is first sent, so that the RTX
+// stream is full of holes, and one that is sent again twice uses an SRTP index twice, which AES-GCM does not forgive.
+type history struct {
+	// owned by the goroutine that retransmits
+	header rtp.Header // of the RTX stream
+	buffer [2 + maxVideoPayload]byte
+
+	mu      sync.Mutex
+	packets [historySize]sentPacket
+}
+
+type sentPacket struct {
+	sent      bool
+	sequence  uint16
+	timestamp uint32
+	marker    bool
+	payload   []byte
+	again     time.Time // of the last retransmission
+}
+
+func newHistory(rtxSSRC uint32) *history {
+	var random [2]byte
+	rand.Read(random[:])
+	return &history{header: rtp.Header{
+		Version:        2,
+		PayloadType:    jsonparams.PayloadTypeRTX,
+		SSRC:           rtxSSRC,
+		SequenceNumber: binary.BigEndian.Uint16(random[:]) & 0x7fff,
+	}}
+}
+
+// add remembers a packet. The payload is kept and must not change.
+func (h *history) add(header *rtp.Header, payload []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.packets[header.SequenceNumber%historySize] = sentPacket{
+		sent: true, sequence: header.SequenceNumber, timestamp: header.Timestamp, marker: header.Marker, payload: payload,
+	}
+}
+
+// take returns a packet that is to be sent again: one that is still remembered and was not sent again just now.
+func (h *history) take(sequence uint16, now time.Time) (sentPacket, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := &h.packets[sequence%historySize]
+	if !p.sent || p.sequence != sequence || now.Sub(p.again) < retransmitInterval {
+		return sentPacket{}, false
+	}
+	p.again = now
+	return *p, true
+}
+
+// retransmit sends a packet again if it can. write must not keep header and payload. Only one goroutine may call it.
+func (h *history) retransmit(sequence uint16, now time.Time, write func(*rtp.Header, []byte) (int, error)) {
+	p, ok := h.take(sequence, now)
+	if !ok {
+		return
+	}
+	h.header.Timestamp, h.header.Marker = p.timestamp, p.marker
+	binary.BigEndian.PutUint16(h.buffer[:], sequence) // OSN: the original sequence number
+	n := copy(h.buffer[2:], p.payload)
+	_, _ = write(&h.header, h.buffer[:2+n]) // a packet that cannot be sent is lost once more, and asked for once more
+	h.header.SequenceNumber++
+}
