@@ -1,0 +1,73 @@
+package media
+
+import (
+	"regexp"
+	"strings"
+)
+
+// complaints are what ffmpeg says and what there is to do about it. The first that fits is used.
+var complaints = []struct{ text, advice string }{
+	{"matches no streams", "there is no sound in it"},
+	{"does not contain any stream", "there is no sound in it"},
+	{"not on whitelist", "it refers to something that a source of this kind may not open: a file may not lead to the network, nor a URL to a file"},
+	{"allowed_segment_extensions", "its playlist leads to something that does not look like a part of it by its name"},
+	{"Unsafe file name", "it refers to a file outside its own folder"},
+	{"failed verification", "the server's certificate is not trusted; if it should be, name a file with its authority in SSL_CERT_FILE"},
+	{"Server returned", "the server does not give it out"},
+	{"timed out", "the server does not answer"},
+	{"Connection refused", "there is no server at this address"},
+	{"Failed to resolve hostname", "its host name is not known"},
+	{"Protocol not found", "this build of ffmpeg does not know the protocol"},
+	{"Permission denied", "it may not be read by this user"},
+}
+
+// advice says in a few words what a source that ffmpeg refuses at once suffers from.
+func advice(stderr string, remote bool) string {
+	for _, c := range complaints {
+		if strings.Contains(stderr, c.text) {
+			return c.advice
+		}
+	}
+	if remote {
+		return "there is nothing at this URL that ffmpeg can play"
+	}
+	return "it is not a media file that ffmpeg can play"
+}
+
+var missingEncoderRE = regexp.MustCompile(`Unknown encoder '([^']*)'`)
+
+// missingEncoder returns the encoder that ffmpeg was asked for and does not have, or "".
+func missingEncoder(stderr string) string {
+	m := missingEncoderRE.FindStringSubmatch(stderr)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+var (
+	// brokenRE is how ffmpeg reports that reading its input failed, after which it exits with 0 as if the input had ended: "URL: reason"
+	// until version 6, "[in#0…] Error during demuxing: reason" since.
+	brokenRE = regexp.MustCompile(`^(?:[^\[].*|\[in#.*demuxing): (Connection reset by peer|Connection timed out|Operation timed out|` +
+		`Network is unreachable|No route to host|Host is unreachable|Input/output error)$`)
+	// shortRE precedes an input/output error when less came than the server had announced. Where it announced nothing the number is
+	// 2^64-1 and the end is the end.
+	shortRE = regexp.MustCompile(`Stream ends prematurely at \d+, should be (\d+)`)
+)
+
+// brokenOff returns the reason why an input ended early, or "" if it did not.
+func brokenOff(stderr string) string {
+	lines := strings.Split(stderr, "\n")
+	m := brokenRE.FindStringSubmatch(lines[len(lines)-1])
+	if m == nil {
+		return ""
+	}
+	if m[1] == "Input/output error" {
+		short := shortRE.FindStringSubmatch(stderr)
+		if len(short) < 2 || short[1] == "18446744073709551615" {
+			return ""
+		}
+		return "the server closed the connection (" + short[0] + ")"
+	}
+	return m[1]
+}

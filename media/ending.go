@@ -1,0 +1,56 @@
+package media
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/models"
+)
+
+// ending words the end of a source's process.
+type ending struct {
+	subject string // the source as the program wrote it, secrets masked: FromFile("song.mp3")
+	// command is set when the command is the program's own: a failure is then the command's, not that of a file.
+	command bool
+	// remote is set when the media come over a network, which may break off in the middle.
+	remote bool
+}
+
+// exited is the end with exit code 0.
+func (e ending) exited(began bool, stderr string) error {
+	if !began {
+		return fmt.Errorf("%w: %s: nothing to play: it ended without any output%s", models.ErrFile, e.subject, lastWords(stderr))
+	}
+	if reason := brokenOff(stderr); e.remote && reason != "" {
+		return fmt.Errorf("%w: %s: it broke off before its end: %s", models.ErrFile, e.subject, reason)
+	}
+	return io.EOF
+}
+
+// failed is every other end. err is the whole error of which exit is a part.
+func (e ending) failed(began bool, exit *ffmpeg.ExitError, err error) error {
+	switch {
+	case exit.Signal != "" || exit.Unwrap() != nil || began:
+		return err
+	case missingEncoder(exit.Stderr) != "":
+		name := missingEncoder(exit.Stderr)
+		return fmt.Errorf("%w: %s: this build of ffmpeg has no encoder %q: install one made with it (the packages of Debian, Ubuntu, Alpine,"+
+			" Fedora's RPM Fusion and Homebrew are; ffmpeg -encoders lists it), or give the path of another with WithFFmpegPath: %w",
+			models.ErrFFmpegSpawn, e.subject, name, exit)
+	case e.command:
+		return err
+	}
+	return fmt.Errorf("%w: %s: %s: %w", models.ErrFile, e.subject, advice(exit.Stderr, e.remote), exit)
+}
+
+// lastWords appends what a program said to a sentence.
+func lastWords(stderr string) string {
+	lines := strings.Split(stderr, "\n")
+	last := strings.Join(lines[max(0, len(lines)-3):], "; ")
+	if last == "" {
+		return ""
+	}
+	return "; it said: " + last
+}

@@ -1,0 +1,82 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/models"
+)
+
+// fileSource is what FromFile returns.
+type fileSource struct {
+	path    string
+	options EncodeOptions
+}
+
+// FromFile is a file of this machine, in any format that ffmpeg reads. The path is taken literally, whatever characters it is made of; a
+// relative one is looked up when the source is opened. A named pipe works too, once. Of several options the later ones win.
+//
+// The source is seekable. A path that is missing, unreadable, empty, a directory or a device is ErrFile from Open; a file without sound, or
+// that is no media file at all, is ErrFile from the first Read. A playlist may name other files of this machine, but nothing on the network.
+func FromFile(path string, opt ...EncodeOptions) Source {
+	return &fileSource{path: path, options: mergeAll(opt)}
+}
+
+func (s *fileSource) Tracks() Track { return s.options.complete().Tracks }
+
+func (s *fileSource) Open(ctx context.Context) (*Streams, error) { return s.OpenAt(ctx, 0) }
+
+func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams, error) {
+	options, err := effective(ctx, s.options)
+	if err != nil {
+		return nil, err
+	}
+	subject := fmt.Sprintf("FromFile(%q)", s.path)
+	if err := checkOffset(subject, offset); err != nil {
+		return nil, err
+	}
+	if err := checkFile(subject, s.path); err != nil {
+		return nil, err
+	}
+	if err := checkTracks(subject, options.Tracks); err != nil {
+		return nil, err
+	}
+	c := command{input: input{class: classFile, target: fileTarget(s.path)}, options: options, offset: offset}
+	return c.open(ctx, ending{subject: subject}, nil)
+}
+
+// open starts the command and hands out its legs.
+func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams, error) {
+	j, err := launch(ctx, ffmpeg.Command{Args: c.args(), Secrets: secrets})
+	if err != nil {
+		return nil, err
+	}
+	return NewStreams(newOutput(j.process, e), nil, j.close), nil
+}
+
+// effective are the options a source is opened with: its own, those of ctx over them, completed and checked.
+func effective(ctx context.Context, own EncodeOptions) (EncodeOptions, error) {
+	o := own.Merge(OptionsFrom(ctx))
+	if err := o.Validate(); err != nil {
+		return EncodeOptions{}, err
+	}
+	return o.complete(), nil
+}
+
+// checkTracks refuses what this version does not encode, instead of playing half of it.
+func checkTracks(subject string, t Track) error {
+	if t != TrackAudio {
+		return fmt.Errorf("%w: %s: EncodeOptions.Tracks is %v: files and URLs are played as sound only: give TrackAudio, or leave it out",
+			models.ErrInvalidParams, subject, t)
+	}
+	return nil
+}
+
+func checkOffset(subject string, offset time.Duration) error {
+	if offset < 0 {
+		return fmt.Errorf("%w: %s: offset %v is before the beginning: give 0 or more", models.ErrInvalidParams, subject, offset)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package media
+
+import (
+	"context"
+	"time"
+)
+
+// liveURL is what FromURL returns for what cannot be sought in.
+type liveURL struct {
+	url     string
+	options EncodeOptions
+}
+
+// seekableURL is what FromURL returns for the others.
+type seekableURL struct{ liveURL }
+
+// FromURL is a URL that ffmpeg plays: http and https (files, HLS playlists, radio), rtmp, rtmps, rtsp, rtsps and srt. Of several options the
+// later ones win.
+//
+// A URL of another kind, or that is not whole, is ErrInvalidParams from Open, and nothing is started. What cannot be played is ErrFile from
+// the first Read: what the server refuses, does not answer within 10 seconds or serves that is not media. A download that breaks off is
+// resumed where the server can do that; otherwise it ends with ErrFile.
+//
+// Playlists and redirections stay on the network, they cannot reach files of this machine; which hosts they lead to is not checked. The
+// certificate of an https URL is verified; ffmpeg verifies none of what is referred to by a playlist or a redirection from http.
+//
+// http and https sources are seekable as far as the server lets ffmpeg seek; the others are not SeekableSource.
+func FromURL(url string, opt ...EncodeOptions) Source {
+	s := liveURL{url: url, options: mergeAll(opt)}
+	switch schemeOf(url) {
+	case "http", "https":
+		return &seekableURL{s}
+	}
+	return &s
+}
+
+func (s *liveURL) Tracks() Track { return s.options.complete().Tracks }
+
+func (s *liveURL) Open(ctx context.Context) (*Streams, error) { return s.open(ctx, 0) }
+
+func (s *seekableURL) OpenAt(ctx context.Context, offset time.Duration) (*Streams, error) {
+	return s.open(ctx, offset)
+}
+
+func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, error) {
+	options, err := effective(ctx, s.options)
+	if err != nil {
+		return nil, err
+	}
+	in, secrets, err := checkURL(s.url)
+	if err != nil {
+		return nil, err
+	}
+	e := ending{subject: urlSubject(s.url, secrets), remote: true}
+	if err := checkOffset(e.subject, offset); err != nil {
+		return nil, err
+	}
+	if err := checkTracks(e.subject, options.Tracks); err != nil {
+		return nil, err
+	}
+	if in.tls {
+		in.caFile = findCAFile()
+	}
+	return command{input: in, options: options, offset: offset}.open(ctx, e, secrets)
+}
