@@ -15,6 +15,7 @@ import (
 // How far a leg reads ahead. The pipe behind it holds more.
 const (
 	audioAhead = 2 * time.Second
+	videoAhead = time.Second
 	// maxAheadBytes bounds a leg's queue whatever its bit rate.
 	maxAheadBytes = 16 << 20
 )
@@ -30,23 +31,32 @@ type leg struct {
 	ready   chan struct{} // closed when the first frame or the end is in the queue
 
 	// owned by the scheduler's goroutine
+	begun    bool
 	first    int64 // PTS of the first frame
 	next     int64 // PTS at which the next frame is expected: the end of the last one sent
 	starved  bool  // the queue was empty when the next frame was due
 	since    time.Time
-	spurt    bool // the next packet begins a talk spurt
+	spurt    bool // the next audio packet begins a talk spurt
 	reported time.Time
 	over     bool
+	video    videoSender // of the video leg
 }
 
 func newAudioLeg(r io.Reader) *leg {
-	d := demux.NewOgg(r)
+	return newLeg(models.Audio, models.Microphone, demux.NewOgg(r), audioAhead)
+}
+
+func newVideoLeg(r io.Reader) *leg {
+	return newLeg(models.Video, models.Camera, demux.NewIVF(r), videoAhead)
+}
+
+func newLeg(kind models.StreamType, device models.Device, d demux.Demuxer, ahead time.Duration) *leg {
 	return &leg{
-		kind:    models.Audio,
-		device:  models.Microphone,
+		kind:    kind,
+		device:  device,
 		demuxer: d,
 		rate:    d.ClockRate(),
-		queue:   newQueue(pacer.Ticks(audioAhead, d.ClockRate()), maxAheadBytes),
+		queue:   newQueue(pacer.Ticks(ahead, d.ClockRate()), maxAheadBytes),
 		ready:   make(chan struct{}),
 		spurt:   true,
 	}
@@ -58,25 +68,22 @@ func (l *leg) read(ctx context.Context, wake func()) {
 	first := true
 	for {
 		f, err := l.demuxer.Next()
+		if err == nil {
+			var wasEmpty bool
+			if wasEmpty, err = l.queue.push(ctx, f); err == nil && wasEmpty {
+				wake()
+			}
+		}
 		if err != nil {
 			l.queue.end(endOf(err))
-			if first {
-				close(l.ready)
-			}
-			wake()
-			return
-		}
-		wasEmpty, err := l.queue.push(ctx, f)
-		if err != nil {
-			return
 		}
 		if first {
 			first = false
-			l.first, l.next = f.PTS, f.PTS
 			close(l.ready)
 		}
-		if wasEmpty {
+		if err != nil {
 			wake()
+			return
 		}
 	}
 }
@@ -89,7 +96,17 @@ func endOf(err error) error {
 	return err
 }
 
-// failure returns why the leg has nothing at all to play, nil when it has something. It may be called when ready is closed.
+// isReady tells whether the first frame or the end is in the queue.
+func (l *leg) isReady() bool {
+	select {
+	case <-l.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// failure returns why the leg has nothing at all to play, nil when it has something or may still get it.
 func (l *leg) failure() error {
 	_, ok, ended, err := l.queue.peek()
 	if ok || !ended {
@@ -100,3 +117,17 @@ func (l *leg) failure() error {
 	}
 	return err
 }
+
+// begin takes note of the first frame. It reports false as long as there is none.
+func (l *leg) begin() bool {
+	if !l.begun {
+		if f, ok, _, _ := l.queue.peek(); ok {
+			l.begun = true
+			l.first, l.next = f.PTS, f.PTS
+		}
+	}
+	return l.begun
+}
+
+// begins returns the PTS of the first frame.
+func (l *leg) begins() time.Duration { return pacer.Duration(l.first, l.rate) }

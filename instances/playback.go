@@ -27,8 +27,10 @@ type playback struct {
 	// owned by the scheduler's goroutine
 	clock   *pacer.Timeline
 	current *stream
+	padded  time.Time // of the last video packet that was padding
 
 	position atomic.Int64 // milliseconds of media pushed from the current source
+	videoOn  atomic.Bool  // the current source has a picture that is not over
 
 	mu       sync.Mutex
 	opening  *opening  // the newest SetStreamSources, while it opens
@@ -163,7 +165,7 @@ func (p *playback) setMuted(muted bool) bool {
 func (p *playback) state() models.MediaState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: true}
+	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load()}
 }
 
 // connect gives the playback its outlet; what was opened before starts now.
@@ -206,8 +208,4 @@ func (p *playback) close() (wait func()) {
 			<-s.closed
 		}
 	}
-}
-
-func stalled() error {
-	return fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, stallTimeout)
 }

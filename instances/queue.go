@@ -2,17 +2,23 @@ package instances
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"gotgcall/internal/demux"
+	"gotgcall/models"
 )
 
 // queue holds the frames that a leg's reader has read ahead. One goroutine pushes, one takes.
+//
+// A full queue stops its reader, and with it an ffmpeg that writes both legs: so only while the other leg has frames too. Otherwise it
+// grows, because what the other leg waits for comes behind what this one has not read yet.
 type queue struct {
 	// set at construction
 	limit int64         // ticks of media: a fuller queue stops the reader
-	bytes int           // the same in bytes, for streams whose packets are huge
+	bytes int           // the bound in bytes, whatever the other leg has
 	space chan struct{} // capacity 1: told to a reader that waits
+	other *queue        // the other leg of the same stream, nil when there is none
 
 	mu      sync.Mutex
 	frames  []demux.Frame // frames[head:] are waiting
@@ -27,10 +33,22 @@ func newQueue(limit int64, bytes int) *queue {
 	return &queue{limit: limit, bytes: bytes, space: make(chan struct{}, 1)}
 }
 
-// push appends a frame, waiting while the queue is full. It reports whether the queue was empty before; err is ctx's cause.
+// errTangled says that the legs lie too far apart in the source for one reader of both.
+var errTangled = fmt.Errorf("%w: sound and picture lie too far apart in the source", models.ErrFormat)
+
+// push appends a frame, waiting while the queue is full. It reports whether the queue was empty before; err is ctx's cause, or errTangled
+// when the queue is at its bound in bytes and the other leg still has nothing.
 func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err error) {
-	q.mu.Lock()
-	for q.fullLocked() {
+	for {
+		fed := q.other == nil || q.other.fed()
+		q.mu.Lock()
+		if !q.fullLocked(fed) {
+			break
+		}
+		if !fed {
+			q.mu.Unlock()
+			return false, errTangled
+		}
 		q.waiting = true
 		q.mu.Unlock()
 		select {
@@ -38,13 +56,19 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 		case <-ctx.Done():
 			return false, context.Cause(ctx)
 		}
-		q.mu.Lock()
 	}
+	defer q.mu.Unlock()
 	wasEmpty = q.head == len(q.frames)
 	q.frames = append(q.frames, f)
 	q.size += len(f.Data)
-	q.mu.Unlock()
 	return wasEmpty, nil
+}
+
+// fed tells whether the scheduler finds something in the queue, be it the end.
+func (q *queue) fed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.ended || q.head < len(q.frames)
 }
 
 // end says that no more frames come, and why.
@@ -64,7 +88,8 @@ func (q *queue) peek() (f demux.Frame, ok, ended bool, err error) {
 	return demux.Frame{}, false, q.ended, q.err
 }
 
-// pop removes the first waiting frame. A waiting reader is told when the queue is half empty, so that it reads many frames per wake-up.
+// pop removes the first waiting frame. A waiting reader is told when the queue is half empty, so that it reads many frames per wake-up; the
+// other leg's reader when this queue has run dry.
 func (q *queue) pop() {
 	q.mu.Lock()
 	q.size -= len(q.frames[q.head].Data)
@@ -75,12 +100,24 @@ func (q *queue) pop() {
 		clear(q.frames[n:])
 		q.frames, q.head = q.frames[:n], 0
 	}
+	dry := q.head == len(q.frames) && !q.ended
 	tell := q.waiting && q.levelLocked()*2 <= q.limit && q.size*2 <= q.bytes
-	if tell {
-		q.waiting = false
-	}
 	q.mu.Unlock()
 	if tell {
+		q.tell()
+	}
+	if dry && q.other != nil {
+		q.other.tell()
+	}
+}
+
+// tell lets a waiting reader look again.
+func (q *queue) tell() {
+	q.mu.Lock()
+	waiting := q.waiting
+	q.waiting = false
+	q.mu.Unlock()
+	if waiting {
 		select {
 		case q.space <- struct{}{}:
 		default:
@@ -88,11 +125,17 @@ func (q *queue) pop() {
 	}
 }
 
-func (q *queue) fullLocked() bool {
-	return q.levelLocked() >= q.limit || q.size >= q.bytes
+// level returns how many ticks of media are waiting, and whether no more come.
+func (q *queue) level() (ticks int64, ended bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.levelLocked(), q.ended
 }
 
-// levelLocked returns how many ticks of media are waiting.
+func (q *queue) fullLocked(fed bool) bool {
+	return (fed && q.levelLocked() >= q.limit) || q.size >= q.bytes
+}
+
 func (q *queue) levelLocked() int64 {
 	if q.head == len(q.frames) {
 		return 0

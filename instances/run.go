@@ -6,6 +6,7 @@ import (
 	"gotgcall/internal/demux"
 	"gotgcall/internal/pacer"
 	"gotgcall/internal/rtc"
+	"gotgcall/models"
 )
 
 // wanted is what the controls have asked for, as one Run sees it.
@@ -37,21 +38,31 @@ func (p *playback) Run(now time.Time) time.Time {
 	if w.next != nil {
 		p.replace(w.next)
 	}
-	if p.current == nil {
-		return time.Time{}
-	}
 	if w.failed != nil {
 		p.endAll(w.failed)
 		return time.Time{}
 	}
 	link := p.outlet.Load()
-	if link == nil || w.paused {
+	if link == nil {
 		return time.Time{}
 	}
-	if !p.current.started {
-		p.startAt(now)
+	var next time.Time
+	if p.current != nil && !w.paused {
+		if !p.current.started {
+			p.startAt(now)
+		}
+		next = p.play(link, w.muted, now)
 	}
-	return p.play(link, w.muted, now)
+	p.videoOn.Store(p.hasVideo())
+	return earlier(next, p.pad(link, now, w.paused))
+}
+
+// earlier returns the earlier of two times, of which the zero one is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
 }
 
 // gap moves everything that is still to come by d: nothing was sent meanwhile, so the next packets begin a talk spurt.
@@ -63,6 +74,7 @@ func (p *playback) gap(d time.Duration) {
 	for _, l := range p.current.legs {
 		l.spurt = true
 		l.since = l.since.Add(d) // a pause is no stall
+		l.video.at = l.video.at.Add(d)
 	}
 }
 
@@ -81,12 +93,12 @@ func (p *playback) replace(s *stream) {
 	s.settle()
 }
 
-// continueFrom starts the current stream at the frame boundary of an older one.
+// continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.
 func (p *playback) continueFrom(old *stream) {
 	var at time.Time
 	for _, l := range old.legs {
-		if due := p.clock.Due(l.next, l.rate); !l.over && (at.IsZero() || due.Before(at)) {
-			at = due
+		if l.begun && !l.over && (at.IsZero() || l.kind == models.Audio) {
+			at = p.clock.Due(l.next, l.rate)
 		}
 	}
 	p.startAt(at)
@@ -99,22 +111,24 @@ func (p *playback) continueFrom(old *stream) {
 func (p *playback) startAt(at time.Time) {
 	var first *leg
 	for _, l := range p.current.legs {
-		if !l.over && (first == nil || pacer.Duration(l.first, l.rate) < pacer.Duration(first.first, first.rate)) {
+		if !l.over && l.begin() && (first == nil || l.begins() < first.begins()) {
 			first = l
 		}
 	}
 	p.clock.Start(at, first.first, first.rate)
+	p.current.begins = first.begins()
 	p.current.started = true
 }
 
 // play sends what is due of every leg, ends legs that have no more, and returns when it wants to be called again.
 func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Time) {
 	for _, l := range p.current.legs {
-		if l.over {
-			continue
-		}
-		if at := p.playLeg(link, l, muted, now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
+		switch {
+		case l.over:
+		case l.kind == models.Video:
+			next = earlier(next, p.playVideo(link, l, now))
+		default:
+			next = earlier(next, p.playAudio(link, l, muted, now))
 		}
 	}
 	if p.current.ended() {
@@ -125,8 +139,8 @@ func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Ti
 	return next
 }
 
-// playLeg sends the frames of one leg that are due and returns when the next one is; the zero time when the leg is over.
-func (p *playback) playLeg(link *rtc.Link, l *leg, muted bool, now time.Time) time.Time {
+// playAudio sends the packets of the audio leg that are due and returns when the next one is; the zero time when the leg is over.
+func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) time.Time {
 	for {
 		f, ok, ended, err := l.queue.peek()
 		if !ok {
@@ -140,44 +154,39 @@ func (p *playback) playLeg(link *rtc.Link, l *leg, muted bool, now time.Time) ti
 			p.gap(late)
 			l.starved = false
 		}
-		p.send(link, l, f, muted, now)
+		p.advance(l, f)
+		p.sendAudio(link, l, f, muted, now)
 		l.queue.pop()
 	}
 }
 
-// idleLeg deals with an empty queue: the end comes when the last frame has been heard; a reader that is behind has until the stall limit.
-func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
-	due := p.clock.Due(l.next, l.rate)
-	switch {
-	case due.After(now):
-		return due
-	case ended:
-		p.endLeg(l, err)
-		return time.Time{}
-	case !l.starved:
-		l.starved, l.since = true, now
-	case now.Sub(l.since) >= stallTimeout:
-		p.endLeg(l, stalled())
-		return time.Time{}
+// advance takes note that a frame has had its time.
+func (p *playback) advance(l *leg, f demux.Frame) {
+	l.begin()
+	l.next = f.PTS + f.Duration
+	at := (pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
+	if l.kind == models.Audio || at > p.position.Load() {
+		p.position.Store(at)
 	}
-	return l.since.Add(stallTimeout)
 }
 
-// send writes one frame, and the Sender Report of its leg when it is time.
-func (p *playback) send(link *rtc.Link, l *leg, f demux.Frame, muted bool, now time.Time) {
-	l.next = f.PTS + f.Duration
-	p.position.Store(pacer.Duration(l.next-l.first, l.rate).Milliseconds())
+// sendAudio writes one packet, and the Sender Report of the leg when it is time.
+func (p *playback) sendAudio(link *rtc.Link, l *leg, f demux.Frame, muted bool, now time.Time) {
 	if muted {
 		l.spurt = true
 		return
 	}
-	base := link.BaseTime(l.kind)
 	// An error is a full socket buffer or a missing route: the packet is lost, as on any network, and the stream goes on.
-	_ = link.WriteAudio(p.clock.RTP(base, f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
+	_ = link.WriteAudio(p.clock.RTP(link.BaseTime(l.kind), f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
 	l.spurt = false
+	p.report(link, l, now)
+}
+
+// report sends a leg's Sender Report when it is time.
+func (p *playback) report(link *rtc.Link, l *leg, now time.Time) {
 	if now.Sub(l.reported) >= reportInterval {
 		l.reported = now
-		_ = link.Report(l.kind, p.clock.Wall(now), p.clock.RTPAt(base, now, l.rate))
+		_ = link.Report(l.kind, p.clock.Wall(now), p.clock.RTPAt(link.BaseTime(l.kind), now, l.rate))
 	}
 }
 
@@ -188,21 +197,4 @@ func audioLevel(packet []byte) rtc.AudioLevel {
 		return rtc.Silence
 	}
 	return rtc.Voice
-}
-
-// endLeg ends one leg and says so.
-func (p *playback) endLeg(l *leg, err error) {
-	l.over = true
-	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
-}
-
-// endAll ends every leg that is not over.
-func (p *playback) endAll(err error) {
-	for _, l := range p.current.legs {
-		if !l.over {
-			p.endLeg(l, err)
-		}
-	}
-	p.current.close()
-	p.current = nil
 }

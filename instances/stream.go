@@ -26,6 +26,7 @@ type stream struct {
 
 	// owned by the scheduler's goroutine
 	started bool
+	begins  time.Duration // PTS of the earliest first frame
 }
 
 // errStreamClosed is the cause that ends a stream's context.
@@ -89,40 +90,70 @@ func startStream(
 
 func newStream(life context.Context, opened *media.Streams, wake func()) (*stream, error) {
 	s := &stream{opened: opened, settled: make(chan struct{}), closed: make(chan struct{})}
-	if opened == nil || opened.Audio == nil {
-		if opened != nil {
-			_ = opened.Close()
-		}
-		return nil, fmt.Errorf("%w: the source's Open returned no audio stream", models.ErrFile)
+	if opened == nil {
+		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}
-	s.legs = append(s.legs, newAudioLeg(opened.Audio))
+	if opened.Video != nil {
+		s.legs = append(s.legs, newVideoLeg(opened.Video))
+	}
+	if opened.Audio != nil {
+		s.legs = append(s.legs, newAudioLeg(opened.Audio))
+	}
+	switch len(s.legs) {
+	case 0:
+		_ = opened.Close()
+		return nil, fmt.Errorf("%w: the source has neither sound nor picture", models.ErrFile)
+	case 2:
+		s.legs[0].queue.other, s.legs[1].queue.other = s.legs[1].queue, s.legs[0].queue
+	}
 	for _, l := range s.legs {
 		s.readers.Go(func() { l.read(life, wake) })
 	}
 	return s, nil
 }
 
-// awaitFirst waits for the first frame of every leg.
+// lookInterval is how often awaitFirst looks whether one leg has enough to begin without the other.
+const lookInterval = 20 * time.Millisecond
+
+// awaitFirst waits until the stream can begin: until every leg has its first frame, or has ended without one. A leg whose media begins
+// later is not waited for once the other one has read as far ahead as it should.
 func (s *stream) awaitFirst(ctx context.Context) error {
+	ticker := time.NewTicker(lookInterval)
+	defer ticker.Stop()
+	for _, l := range s.legs {
+		for !l.isReady() && !s.oneIsFull() {
+			select {
+			case <-l.ready:
+			case <-ticker.C:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
 	var failed error
 	playable := false
 	for _, l := range s.legs {
-		select {
-		case <-l.ready:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
 		if err := l.failure(); err != nil {
 			failed = errors.Join(failed, err)
 			l.over = true
 			continue
 		}
-		playable = true
+		playable = playable || l.isReady()
 	}
 	if !playable {
 		return orCause(ctx, failed)
 	}
 	return nil
+}
+
+// oneIsFull tells whether a leg has read as far ahead as it should.
+func (s *stream) oneIsFull() bool {
+	for _, l := range s.legs {
+		if level, _ := l.queue.level(); level >= l.queue.limit {
+			return true
+		}
+	}
+	return false
 }
 
 // orCause prefers the reason why ctx ended to the error that this made.
@@ -169,6 +200,26 @@ func (s *stream) flowing() bool {
 		}
 	}
 	return s.started && !s.ended()
+}
+
+// sounding tells whether the sound is playing: then it sets the time, and the picture follows.
+func (s *stream) sounding() bool {
+	for _, l := range s.legs {
+		if l.kind == models.Audio {
+			return l.begun && !l.over
+		}
+	}
+	return false
+}
+
+// otherFlows tells whether another leg than l is playing.
+func (s *stream) otherFlows(l *leg) bool {
+	for _, o := range s.legs {
+		if o != l && !o.over && !o.starved {
+			return true
+		}
+	}
+	return false
 }
 
 // opening is one SetStreamSources on its way: its context ends after openTimeout, with the caller's context, when a newer source comes, and

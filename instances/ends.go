@@ -1,0 +1,69 @@
+package instances
+
+import (
+	"fmt"
+	"time"
+
+	"gotgcall/models"
+)
+
+// together is how close the ends of sound and picture are when they count as one: then the picture's is reported first.
+const together = 250 * time.Millisecond
+
+// idleLeg deals with an empty queue: the end comes when the last frame has had its time; a reader that is behind has until the stall limit.
+// It returns when to look again, the zero time when the leg is over.
+func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
+	due := p.clock.Due(l.next, l.rate)
+	switch {
+	case l.begun && due.After(now):
+		return due
+	case ended:
+		if wait := p.pictureEnds(l); wait.After(now) {
+			return wait
+		}
+		p.endLeg(l, err)
+		return time.Time{}
+	case !l.starved:
+		l.starved, l.since = true, now
+	case now.Sub(l.since) >= stallTimeout && !p.current.otherFlows(l):
+		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, stallTimeout))
+		return time.Time{}
+	}
+	return l.since.Add(stallTimeout)
+}
+
+// pictureEnds returns when the picture is over, if that is so soon after the sound of leg l that both end together; else the zero time.
+func (p *playback) pictureEnds(l *leg) time.Time {
+	for _, v := range p.current.legs {
+		if v == l || v.over || v.kind != models.Video || !v.begun {
+			continue
+		}
+		level, ended := v.queue.level()
+		end := p.clock.Due(v.next+level, v.rate)
+		if ended && end.Sub(p.clock.Due(l.next, l.rate)) <= together {
+			return end
+		}
+	}
+	return time.Time{}
+}
+
+// endLeg ends one leg and says so.
+func (p *playback) endLeg(l *leg, err error) {
+	l.over = true
+	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
+}
+
+// endAll ends every leg that is not over.
+func (p *playback) endAll(err error) {
+	if p.current == nil {
+		return
+	}
+	for _, l := range p.current.legs {
+		if !l.over {
+			p.endLeg(l, err)
+		}
+	}
+	p.current.close()
+	p.current = nil
+	p.videoOn.Store(false)
+}
