@@ -387,6 +387,24 @@ func TestAFilmOfAnOddRateKeepsItsClockForAnHour(t *testing.T) {
 	})
 }
 
+func TestAPictureThatStandsStillIsNoStallWhileTheSoundPlays(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		var g *gate
+		must(t, w.client.SetStreamSources(1, film{sound: 2000, picture: 60, pictureReader: func(r io.Reader) io.Reader {
+			g = newGate(r, 30_000)
+			return g
+		}}))
+		time.Sleep(30 * time.Second)
+		if ends := w.log.order(); len(ends) != 0 {
+			t.Errorf("the ends were %v while the sound was playing", ends)
+		}
+		close(g.opened)
+		time.Sleep(time.Minute)
+		w.expectEnds(videoEnd, audioEnd)
+	})
+}
+
 // bytesSource is a Source of video that is there already.
 type bytesSource struct{ ivf []byte }
 

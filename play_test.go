@@ -436,6 +436,23 @@ func TestMuteAndPauseDuringOpeningHoldForTheFirstFrame(t *testing.T) {
 	})
 }
 
+func TestThePositionBeginsAnewWithEachSource(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 500}))
+		time.Sleep(3 * time.Second)
+		_, err := w.client.Pause(1)
+		must(t, err)
+		must(t, w.client.SetStreamSources(1, song{packets: 500}))
+		if at := w.position(1); at != 0 {
+			t.Errorf("the position of a source that has not begun is %s", at)
+		}
+		if at := w.client.Calls()[1].CaptureTimeMs; at != 0 {
+			t.Errorf("Calls says %d ms", at)
+		}
+	})
+}
+
 func TestStopEndsTheSoundWithoutAnEvent(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		w.join(1)

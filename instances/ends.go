@@ -25,7 +25,10 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 		return time.Time{}
 	case !l.starved:
 		l.starved, l.since = true, now
-	case now.Sub(l.since) >= stallTimeout && !p.current.otherFlows(l):
+	case now.Sub(l.since) < stallTimeout:
+	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
+		return now.Add(reportInterval)
+	default:
 		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, stallTimeout))
 		return time.Time{}
 	}

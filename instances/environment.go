@@ -37,7 +37,7 @@ const (
 	stopTimeout = 1900 * time.Millisecond
 	// maxLate is how far a wake-up may be late and still be caught up by sending at once. Beyond it (a suspended machine) the timeline
 	// moves instead, so that no burst is longer.
-	maxLate = 100 * time.Millisecond
+	maxLate = 200 * time.Millisecond
 	// reportInterval is the time between two Sender Reports of a leg (docs/WIRE.md §5).
 	reportInterval = time.Second
 )

@@ -165,7 +165,7 @@ func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
 	l.next = f.PTS + f.Duration
 	at := (pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
-	if l.kind == models.Audio || at > p.position.Load() {
+	if at > p.position.Load() { // of the leg that is ahead
 		p.position.Store(at)
 	}
 }
