@@ -1,0 +1,95 @@
+//go:build unix
+
+package ffmpeg
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxOutputs: stdout, and descriptor 3.
+const maxOutputs = 2
+
+// unixChild is a child with its group.
+type unixChild struct {
+	// Set at construction.
+	id int
+	// Owned by the goroutine that awaits and reaps.
+	end status
+
+	// mu guards the rest.
+	mu     sync.Mutex
+	reaped bool // the pid may be someone else's
+}
+
+// spawn starts a program as the leader of a group.
+func spawn(s spec) (child, error) {
+	attr := &syscall.ProcAttr{Env: s.env, Sys: sysProcAttr()}
+	for _, f := range s.files {
+		attr.Files = append(attr.Files, f.Fd()) // Fd puts the descriptor into blocking mode, as programs expect theirs
+	}
+	pid, _, err := syscall.StartProcess(s.path, s.args, attr)
+	runtime.KeepAlive(s.files)
+	if err != nil {
+		return nil, &os.PathError{Op: "exec", Path: s.path, Err: err}
+	}
+	return &unixChild{id: pid}, nil
+}
+
+func (c *unixChild) pid() int { return c.id }
+
+func (c *unixChild) reap() status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reaped = true
+	c.collect()
+	return c.end
+}
+
+func (c *unixChild) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.reaped {
+		_ = syscall.Kill(-c.id, syscall.SIGKILL) // an error would mean that nobody is left
+	}
+}
+
+// errStolen is what it means when there is no status to be collected.
+var errStolen = errors.New("something else in this program reaps all children; it must leave alone those it did not start")
+
+func wait4(pid int) status {
+	var ws syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(pid, &ws, 0, nil)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return status{code: -1, err: fmt.Errorf("%w: %w", errStolen, err)}
+		case ws.Signaled():
+			name := unix.SignalName(ws.Signal())
+			if name == "" {
+				name = fmt.Sprintf("signal %d", int(ws.Signal()))
+			}
+			return status{code: -1, signal: name}
+		}
+		return status{code: ws.ExitStatus()}
+	}
+}
+
+// readNow reads what a pipe holds, without waiting and whatever its deadline.
+func readNow(f *os.File, b []byte) int {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	n := 0
+	_ = conn.Control(func(fd uintptr) { n, _ = syscall.Read(int(fd), b) })
+	return max(n, 0)
+}

@@ -1,0 +1,129 @@
+//go:build unix
+
+package ffmpeg
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+	"testing"
+)
+
+func TestFiveHundredStartsAtOnce(t *testing.T) {
+	const n = 500
+	r := testRunner(t, nil)
+	pids := make(chan int, n)
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			p, err := r.Start(context.Background(), Command{Name: "sleep", Args: []string{"60"}})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			pids <- p.Pid()
+		})
+	}
+	within(t, "starting", wg.Wait)
+	close(pids)
+	within(t, "Close", func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	count := 0
+	for pid := range pids {
+		count++
+		if alive(pid) {
+			t.Errorf("child %d lives", pid)
+		}
+	}
+	if count != n {
+		t.Errorf("%d children, want %d", count, n)
+	}
+}
+
+func TestChildrenDoNotTakeAThreadEach(t *testing.T) {
+	threads := func() int {
+		entries, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			t.Skip("needs /proc")
+		}
+		return len(entries)
+	}
+	r := testRunner(t, nil)
+	startCommand(t, r, Command{Name: "sleep", Args: []string{"60"}})
+	before := threads()
+	for range 100 {
+		startCommand(t, r, Command{Name: "sleep", Args: []string{"60"}})
+	}
+	if n := threads() - before; n > 50 { // the runtime's own come and go
+		t.Errorf("100 children took %d threads", n)
+	}
+}
+
+// TestStopRacesWithEverything lets a Stop meet, at any moment, a reader, the program's own end, a cancelled context, another Stop and Close.
+func TestStopRacesWithEverything(t *testing.T) {
+	r := testRunner(t, nil)
+	programs := []Command{
+		{Name: "yes"},  // writes for ever
+		{Name: "true"}, // is over at once
+		{Name: "sleep", Args: []string{"60"}},
+		{Name: "echo", Args: []string{"x"}, Outputs: 2},
+	}
+	const n = 1000
+	slots := make(chan struct{}, 16)
+	var wg sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			p, err := r.Start(ctx, programs[i%len(programs)])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			var race sync.WaitGroup
+			for _, o := range p.outputs {
+				race.Go(func() { _, _ = io.CopyN(io.Discard, o, int64(i)<<4) })
+			}
+			race.Go(cancel)
+			race.Go(p.Stop)
+			race.Go(p.Stop)
+			race.Go(func() { _, _ = p.Err(), p.Stderr() })
+			race.Wait()
+			<-p.Done()
+			for _, o := range p.outputs {
+				if _, err := io.Copy(io.Discard, o); err != nil { // either it ended before the stop, or it tells of it
+					wantStopped(t, err)
+				}
+			}
+		})
+	}
+	within(t, "the races", wg.Wait)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.procs) != 0 || r.live != 0 {
+		t.Errorf("the Runner still knows %d processes, %d of them alive", len(r.procs), r.live)
+	}
+}
+
+func TestCloseRacesWithStart(t *testing.T) {
+	for range 20 {
+		r := testRunner(t, nil)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if p, err := r.Start(context.Background(), Command{Name: "yes"}); err == nil {
+					_, err = io.Copy(io.Discard, p.Output(0))
+					wantStopped(t, err)
+				}
+			})
+		}
+		wg.Go(func() { _ = r.Close() })
+		within(t, "the race", wg.Wait)
+	}
+}

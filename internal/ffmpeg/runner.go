@@ -1,0 +1,199 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"gotgcall/models"
+)
+
+// DefaultPath is the program that is started where no path is given. It is looked for in PATH.
+const DefaultPath = "ffmpeg"
+
+// Config is what a Runner is made of. The zero value is usable.
+type Config struct {
+	// Path of the ffmpeg program, or a name to be looked for in PATH at each start. It defaults to "ffmpeg".
+	Path string
+	// Logger receives starts and exits at debug level, and a warning for a child that does not die. It defaults to none.
+	Logger *slog.Logger
+}
+
+// limits are the durations a Runner works with; tests shorten them.
+type limits struct {
+	// quiet: after a program's exit, output that pauses this long is over, even if a descendant that left the group still holds it.
+	quiet time.Duration
+	// exit: how long a program may live after it has closed all its outputs.
+	exit time.Duration
+	// kill: how long Stop waits for a killed child to be gone.
+	kill time.Duration
+	// close: how long Close waits for all of them.
+	close time.Duration
+}
+
+var defaultLimits = limits{quiet: 500 * time.Millisecond, exit: 5 * time.Second, kill: 1500 * time.Millisecond, close: 4 * time.Second}
+
+// Runner starts and supervises child processes. Its methods are safe for concurrent use.
+type Runner struct {
+	// Set at construction.
+	path     string
+	log      *slog.Logger
+	limits   limits
+	spawn    func(spec) (child, error)
+	requests chan *request
+	closing  chan struct{} // closed by the first Close
+	idle     chan struct{} // closed when the Runner is closed and no child is left
+	forkEnd  chan struct{} // closed when the forking goroutine has ended
+
+	// mu guards the rest.
+	mu      sync.Mutex
+	closed  bool
+	forking bool                  // the forking goroutine was started
+	live    int                   // Starts under way and children not yet reaped
+	procs   map[*Process]struct{} // those that still hold a pid or a pipe
+}
+
+// New makes a Runner. It starts nothing and does not look for the program; Lookup does.
+func New(c Config) *Runner {
+	return newRunner(c, defaultLimits, spawn)
+}
+
+func newRunner(c Config, l limits, spawn func(spec) (child, error)) *Runner {
+	r := &Runner{
+		path:     c.Path,
+		log:      c.Logger,
+		limits:   l,
+		spawn:    spawn,
+		requests: make(chan *request),
+		closing:  make(chan struct{}),
+		idle:     make(chan struct{}),
+		forkEnd:  make(chan struct{}),
+		procs:    make(map[*Process]struct{}),
+	}
+	if r.path == "" {
+		r.path = DefaultPath
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	return r
+}
+
+// Path returns the configured ffmpeg path, "ffmpeg" when none was given.
+func (r *Runner) Path() string { return r.path }
+
+// Command is a program to run.
+type Command struct {
+	// Name of the program: a path, or a name to be looked for in PATH. It defaults to the Runner's ffmpeg.
+	Name string
+	// Args are the arguments, without the program's name.
+	Args []string
+	// Outputs is the number of pipes the program writes to: 1 (stdout) or 2 (stdout and descriptor 3). It defaults to 1. Two are not
+	// available on Windows.
+	Outputs int
+	// Inherit widens the program's environment by what programs need that show or capture a desktop: display, sound server, user.
+	Inherit bool
+	// Secrets are texts that must not appear in errors and logs, whichever way they are escaped. Passwords and query values of URLs in
+	// Args need not be listed.
+	Secrets []string
+}
+
+// Start runs a program. It lives until it ends by itself, is stopped, or ctx is cancelled, which stops it; Close stops it too.
+//
+// A program that cannot be started is ErrFFmpegSpawn wrapping the cause (such as fs.ErrNotExist or syscall.EMFILE); after Close it is
+// ErrClosed. When ctx is already cancelled nothing is started and the error wraps ctx's cause.
+func (r *Runner) Start(ctx context.Context, c Command) (*Process, error) {
+	switch {
+	case r.isClosed():
+		return nil, models.ErrClosed
+	case ctx.Err() != nil:
+		return nil, notStarted(ctx)
+	}
+	req, err := r.newRequest(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.enter(); err != nil {
+		return nil, err
+	}
+	select {
+	case r.requests <- req:
+	case <-ctx.Done():
+		r.leave()
+		return nil, notStarted(ctx)
+	case <-r.closing:
+		r.leave()
+		return nil, models.ErrClosed
+	}
+	l := <-req.reply
+	if l.err != nil {
+		r.leave()
+		return nil, l.err
+	}
+
+	p := newProcess(r, req, l)
+	r.mu.Lock()
+	r.procs[p] = struct{}{}
+	closed := r.closed
+	r.mu.Unlock()
+	p.run(ctx)
+	if closed { // Close has not seen p
+		p.stop(models.ErrClosed)
+		return nil, models.ErrClosed
+	}
+	return p, nil
+}
+
+// errNotStarted: the context of a Start ended before the program was started.
+var errNotStarted = errors.New("ffmpeg: not started")
+
+func notStarted(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", errNotStarted, context.Cause(ctx))
+}
+
+func (r *Runner) isClosed() bool {
+	select {
+	case <-r.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// enter admits one Start, and starts the forking goroutine at the first.
+func (r *Runner) enter() error {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return models.ErrClosed
+	}
+	r.live++
+	first := !r.forking
+	r.forking = true
+	r.mu.Unlock()
+	if first {
+		go r.fork()
+	}
+	return nil
+}
+
+// leave undoes enter: the Start failed, or its child was reaped.
+func (r *Runner) leave() {
+	r.mu.Lock()
+	r.live--
+	last := r.closed && r.live == 0
+	r.mu.Unlock()
+	if last {
+		close(r.idle)
+	}
+}
+
+// forget ends the Runner's interest in p.
+func (r *Runner) forget(p *Process) {
+	r.mu.Lock()
+	delete(r.procs, p)
+	r.mu.Unlock()
+}

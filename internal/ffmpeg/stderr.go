@@ -1,0 +1,82 @@
+package ffmpeg
+
+import (
+	"os"
+	"sync"
+	"time"
+)
+
+// tailSize is how many of the last bytes written to stderr are kept. What is shown of them is at most shownSize after redaction.
+const (
+	tailSize  = 8 << 10
+	shownSize = 4 << 10
+)
+
+// pipeSize is what a pipe holds on Linux.
+const pipeSize = 64 << 10
+
+// tail reads a program's stderr as fast as it comes and keeps its end.
+type tail struct {
+	// Set at construction.
+	file *os.File
+	done chan struct{} // closed when nothing more comes
+
+	// mu guards the rest.
+	mu  sync.Mutex
+	buf []byte // the last tailSize bytes
+	cut bool   // something before buf was dropped
+}
+
+func newTail(f *os.File) *tail {
+	return &tail{file: f, done: make(chan struct{})}
+}
+
+// drain reads until the end of stderr. Most programs hardly write to it; for one that floods it the buffer grows to what a pipe holds.
+func (t *tail) drain() {
+	defer close(t.done)
+	defer t.file.Close()
+	buf := make([]byte, 2<<10)
+	for {
+		n, err := t.file.Read(buf)
+		t.keep(buf[:n])
+		if err != nil {
+			break
+		}
+		if n == len(buf) && n < pipeSize {
+			buf = make([]byte, 2*n)
+		}
+	}
+	// After a deadline the pipe may hold something that nobody tried to read.
+	for left := pipeSize; left > 0; {
+		n := readNow(t.file, buf)
+		if n == 0 {
+			return
+		}
+		t.keep(buf[:n])
+		left -= n
+	}
+}
+
+// endBy makes drain end at a time, whoever still holds the other end.
+func (t *tail) endBy(deadline time.Time) { _ = t.file.SetReadDeadline(deadline) }
+
+func (t *tail) keep(b []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if extra := len(b) - tailSize; extra > 0 {
+		b = b[extra:]
+		t.cut = true
+	}
+	t.buf = append(t.buf, b...)
+	if extra := len(t.buf) - tailSize; extra > 0 {
+		t.buf = t.buf[:copy(t.buf, t.buf[extra:])]
+		t.cut = true
+	}
+}
+
+// bytes returns what was kept, and whether something before it was dropped.
+func (t *tail) bytes() ([]byte, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]byte(nil), t.buf...), t.cut
+}
