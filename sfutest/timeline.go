@@ -1,0 +1,218 @@
+package sfutest
+
+import (
+	"slices"
+	"time"
+
+	"gotgcall/jsonparams"
+)
+
+const (
+	pacingWindow   = 512 // packets that a burst is looked for in
+	markersInARow  = 3   // audio packets
+	absSendTimeLen = 24  // bits
+	absSendRate    = 1 << 18
+)
+
+// timeline checks a stream's packets, in order, against each other and against the wall clock.
+type timeline struct {
+	media      Media
+	rate       int64
+	tolerances *Tolerances
+	ledger     *ledger
+	stalls     *stallMeter
+	opaque     bool // payloads are not readable
+
+	started   bool
+	base      Packet        // the first one; leads are relative to it
+	baseSlack time.Duration // how late it may have been
+	prev      Packet
+	ends      uint32 // timestamp behind prev; audio only
+	markers   int    // in a row
+	drifted   bool
+	paced     int64    // packets
+	recent    []leadAt // the latest, fewer than a burst has
+	lows      []leadAt // of those before, within the window: each with a lower lead than all after it
+}
+
+// leadAt is how far a packet's timestamp was ahead of the wall clock.
+type leadAt struct {
+	lead    time.Duration
+	arrival time.Time
+	stamp   uint32
+	n       int64
+}
+
+// next takes the next packet; before is what is missing in front of it.
+func (t *timeline) next(p *Packet, before gap) {
+	if p.Size == 0 {
+		return // padding keeps the server's binding alive and belongs to no frame
+	}
+	span := t.span(p)
+	switch {
+	case !t.started:
+		t.started, t.base, t.baseSlack = true, *p, t.stalls.excuse(p.read, p.read)
+	case t.media == MediaAudio:
+		t.audio(p, before)
+	default:
+		t.video(p, before)
+	}
+	t.countMarkers(p)
+	if !p.Retransmitted { // those are late by nature
+		t.pace(p)
+		t.sendTime(p)
+	}
+	t.prev, t.ends = *p, p.Timestamp+span
+}
+
+// span returns the duration of an audio packet in ticks, 0 when it is not known.
+func (t *timeline) span(p *Packet) uint32 {
+	if t.media != MediaAudio || t.opaque {
+		return 0
+	}
+	n := opusTicks(p.Payload)
+	if n == 0 {
+		t.ledger.add(ViolationMalformed, "audio: sequence number %d is not an Opus packet: %d bytes", p.Seq, p.Size)
+	}
+	return uint32(n) // at most 5760
+}
+
+// audio checks that a timestamp is the one after the previous packet's end, or behind a marker or a loss that it fits the wall clock.
+func (t *timeline) audio(p *Packet, before gap) {
+	if t.opaque {
+		t.ends = p.Timestamp // what cannot be known is taken for right
+	}
+	switch step := int64(int32(p.Timestamp - t.ends)); { // timestamps wrap at 2^32
+	case step == 0 && p.Marker:
+		t.fitsWall(p)
+	case step == 0:
+	case !p.Marker && before == gap{}:
+		t.ledger.add(ViolationTimestamp, "audio: the timestamp at sequence number %d is %d ticks from the end of the packet before, without a marker",
+			p.Seq, step)
+	case step < 0:
+		t.ledger.add(ViolationTimestamp, "audio: the timestamp at sequence number %d goes back by %d ticks", p.Seq, -step)
+	default:
+		t.fitsWall(p)
+	}
+}
+
+// video checks that a frame's packets share one timestamp, that only its last one has the marker, and that the next frame is later.
+func (t *timeline) video(p *Packet, before gap) {
+	step := int64(int32(p.Timestamp - t.prev.Timestamp)) // timestamps wrap at 2^32
+	complete := before == gap{}
+	switch {
+	case step < 0:
+		t.ledger.add(ViolationTimestamp, "video: the timestamp at sequence number %d goes back by %d ticks", p.Seq, -step)
+	case step == 0 && t.prev.Marker && complete:
+		t.ledger.add(ViolationTimestamp, "video: the frame goes on at sequence number %d behind its marker", p.Seq)
+	case step > 0 && !t.prev.Marker && complete:
+		t.ledger.add(ViolationTimestamp, "video: a frame begins at sequence number %d, but the one before has no marker", p.Seq)
+	case step > 0 && !p.Retransmitted:
+		t.fitsWall(p)
+	}
+}
+
+// fitsWall checks that the timestamp went on with the wall clock since the previous packet.
+func (t *timeline) fitsWall(p *Packet) {
+	media := duration(int64(p.Timestamp-t.prev.Timestamp), t.rate)
+	wall := p.read.Sub(t.prev.read)
+	limit := t.tolerances.Timestamp
+	if off := media - wall; off.Abs() > limit && t.lead(p).Abs() > limit && !t.excused(off.Abs()-limit, t.prev.read, p.read) {
+		t.ledger.add(ViolationTimestamp, "%s: the timestamp at sequence number %d advances by %v while the wall clock does by %v",
+			t.media, p.Seq, media.Round(time.Millisecond), wall.Round(time.Millisecond))
+	}
+}
+
+func (t *timeline) countMarkers(p *Packet) {
+	if t.media != MediaAudio {
+		return
+	}
+	if !p.Marker {
+		t.markers = 0
+	} else if t.markers++; t.markers >= markersInARow {
+		t.ledger.add(ViolationAudioMarker, "sequence number %d is the packet number %d in a row with a marker", p.Seq, t.markers)
+	}
+}
+
+// lead returns how much later a packet's timestamp is than the wall clock, both since the first packet.
+func (t *timeline) lead(p *Packet) time.Duration {
+	wall := ticks(p.read.Sub(t.base.read), t.rate)
+	return duration(mediaTime(t.base.Timestamp, p.Timestamp, wall)-wall, t.rate)
+}
+
+// pace looks for bursts and for drift.
+func (t *timeline) pace(p *Packet) {
+	lead := t.lead(p)
+	if off := lead.Abs() - t.tolerances.Drift - t.baseSlack; off <= 0 {
+		t.drifted = false
+	} else if !t.drifted && !t.excused(off, p.read, p.read) {
+		t.drifted = true // once per excursion
+		t.ledger.add(ViolationDrift, "%s: at sequence number %d media time is %v from the wall clock", t.media, p.Seq,
+			lead.Round(time.Millisecond))
+	}
+	low, ok := t.remember(leadAt{lead, p.read, p.Timestamp, t.paced})
+	t.paced++
+	if !ok {
+		return
+	}
+	if off := lead - low.lead - t.tolerances.Burst; off > 0 && !t.excused(off, low.arrival, p.read) {
+		t.ledger.add(ViolationPacing, "%s: the %d packets up to sequence number %d carry %v more than the %v in which they came", t.media,
+			t.paced-low.n, p.Seq, (lead - low.lead).Round(time.Millisecond), p.read.Sub(low.arrival).Round(time.Millisecond))
+		t.recent, t.lows = t.recent[:0], t.lows[:0]
+	}
+}
+
+// remember keeps a packet for later ones to be compared with, and returns the one with the lowest lead among those from which on this one
+// makes enough packets for a burst; false when there is none.
+func (t *timeline) remember(l leadAt) (low leadAt, ok bool) {
+	t.recent = append(t.recent, l)
+	if len(t.recent) >= max(2, t.tolerances.BurstPackets) {
+		old := t.recent[0]
+		t.recent = slices.Delete(t.recent, 0, 1)
+		for len(t.lows) > 0 && t.lows[len(t.lows)-1].lead >= old.lead {
+			t.lows = t.lows[:len(t.lows)-1] // it will never be the lowest again
+		}
+		t.lows = append(t.lows, old)
+	}
+	for len(t.lows) > 0 && t.lows[0].n <= l.n-pacingWindow {
+		t.lows = t.lows[1:]
+	}
+	if len(t.lows) == 0 {
+		return low, false
+	}
+	return t.lows[0], true
+}
+
+// excused tells whether stalls of this process around a time explain an excess.
+func (t *timeline) excused(excess time.Duration, from, to time.Time) bool {
+	return t.stalls.excuse(from, to) >= excess
+}
+
+// sendTime checks that abs-send-time advances with the wall clock.
+func (t *timeline) sendTime(p *Packet) {
+	const id = jsonparams.ExtAbsSendTime
+	if !p.Extensions.Has(id) || !t.base.Extensions.Has(id) {
+		return
+	}
+	wall := ticks(p.read.Sub(t.base.read), absSendRate)
+	off := int32(p.Extensions.AbsSendTime-t.base.Extensions.AbsSendTime-uint32(wall)) << (32 - absSendTimeLen) >> (32 - absSendTimeLen) // modulo 2^24
+	if d := duration(int64(off), absSendRate); d.Abs() > t.tolerances.Clock && !t.excused(d.Abs()-t.tolerances.Clock, p.read, p.read) {
+		t.ledger.add(ViolationAbsSendTime, "%s: at sequence number %d abs-send-time is %v from the wall clock since the first packet", t.media,
+			p.Seq, d.Round(time.Millisecond))
+	}
+}
+
+// report checks that a Sender Report gives the latest packets send times close to their arrival.
+func (t *timeline) report(r *SenderReport) {
+	best, found := time.Duration(0), false
+	for _, p := range t.recent {
+		sent := r.NTP.Add(duration(int64(int32(p.stamp-r.Timestamp)), t.rate)) // timestamps wrap at 2^32
+		if off := p.arrival.Sub(sent); !found || off.Abs() < best.Abs() {
+			best, found = off, true
+		}
+	}
+	if off := best.Abs() - t.tolerances.Clock; off > 0 && !t.excused(off, r.Arrival, r.Arrival) {
+		t.ledger.add(ViolationSenderReport, "%s: NTP time %s for timestamp %d makes the packets arrive %v after they were sent", t.media,
+			r.NTP.UTC().Format(time.RFC3339Nano), r.Timestamp, best.Round(time.Millisecond))
+	}
+}

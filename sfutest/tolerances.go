@@ -1,0 +1,65 @@
+package sfutest
+
+import (
+	"fmt"
+	"time"
+
+	"gotgcall/models"
+)
+
+// Tolerances are the limits beyond which something counts as a violation. They are generous, because a busy machine wakes sender and
+// server late; in fake time they may be close to 0. Delays that the server's own options add are
+// left out of account. The zero value of a field means its default.
+type Tolerances struct {
+	// Timestamp is how far a timestamp that begins a talk spurt, or a video frame, may be from the wall clock. Default 500 ms.
+	Timestamp time.Duration
+	// Burst is how much media time more than wall time may arrive in one go. Default 500 ms.
+	Burst time.Duration
+	// BurstPackets is how many packets a burst has at least. Default 10.
+	BurstPackets int
+	// Drift is how far media time and wall time may part over the life of a stream. Default 1 s.
+	Drift time.Duration
+	// ReportGap is how long media may flow without a Sender Report. Default 3 s; delays the server itself adds come on top.
+	ReportGap time.Duration
+	// Clock is how far the send time that a Sender Report or abs-send-time gives a packet may be from its arrival. Default 500 ms.
+	Clock time.Duration
+	// Loss says that the network between client and server may lose and repeat packets: such things are counted in the statistics and
+	// are no violations. What the server's own options lose never is one.
+	Loss bool
+}
+
+const (
+	defaultTimestampTolerance = 500 * time.Millisecond
+	defaultBurst              = 500 * time.Millisecond
+	defaultBurstPackets       = 10
+	defaultDrift              = time.Second
+	defaultReportGap          = 3 * time.Second
+	defaultClockTolerance     = 500 * time.Millisecond
+)
+
+// WithTolerances replaces the limits beyond which something counts as a violation.
+func WithTolerances(t Tolerances) Option {
+	return func(c *config) error {
+		if min(t.Timestamp, t.Burst, t.Drift, t.ReportGap, t.Clock) < 0 || t.BurstPackets < 0 {
+			return fmt.Errorf("%w: tolerances %+v, expected none below 0", models.ErrInvalidParams, t)
+		}
+		c.tolerances = t
+		return nil
+	}
+}
+
+func (t *Tolerances) fill() {
+	orDefault(&t.Timestamp, defaultTimestampTolerance)
+	orDefault(&t.Burst, defaultBurst)
+	orDefault(&t.BurstPackets, defaultBurstPackets)
+	orDefault(&t.Drift, defaultDrift)
+	orDefault(&t.ReportGap, defaultReportGap)
+	orDefault(&t.Clock, defaultClockTolerance)
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
