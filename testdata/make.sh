@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the media files of this folder anew. Needs go and ffmpeg with libopus and libmp3lame. README.md says what each file is for.
+# Makes the media files of this folder anew. Needs go and ffmpeg with libopus, libmp3lame and libx264. README.md says what each file is for.
 set -eu
 cd "$(dirname "$0")"
 wav=$(mktemp -d)
@@ -18,4 +18,5 @@ encode() {
 encode 20 song.mp3 -c:a libmp3lame -b:a 128k -id3v2_version 3
 encode 5 song.ogg -c:a libopus -b:a 96k -frame_duration 20 -page_duration 20000
 encode 5 pages1s.ogg -c:a libopus -b:a 64k -frame_duration 60 -page_duration 1000000
-ls -l song.mp3 song.ogg pages1s.ogg
+sh ./flashbeep.sh 10 flashbeep.mp4
+ls -l song.mp3 song.ogg pages1s.ogg flashbeep.mp4
