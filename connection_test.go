@@ -73,10 +73,10 @@ func TestACallHasOneCreateCallUntilItIsStoppedOrDead(t *testing.T) {
 func TestASilentServerTimesOutAtTheDeadlineAndTheChatCanBeUsedAgain(t *testing.T) {
 	dark := true
 	inFakeTime(t, func(t *testing.T, w *world) {
-		answer := w.create(1)
+		w.create(1)
 		must(t, w.client.SetStreamSources(1, song{packets: 50}))
 		time.Sleep(5 * time.Minute) // an admin approves the join; the watchdog's clock has not started
-		answer = w.rejoin(1)
+		answer := w.rejoin(1)
 		start := time.Now()
 		is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
 		if took := time.Since(start); (took - 10*time.Second).Abs() > 500*time.Millisecond {

@@ -38,7 +38,7 @@ func TestASongArrivesExactlyInTimeAndEndsOnce(t *testing.T) {
 		w.join(1)
 		start := time.Now()
 		must(t, w.client.SetStreamSources(1, song{packets: 500}))
-		time.Sleep(start.Add(10*time.Second - time.Millisecond).Sub(time.Now()))
+		time.Sleep(time.Until(start.Add(10*time.Second - time.Millisecond)))
 		synctest.Wait()
 		if ends := w.log.ended(); len(ends) != 0 {
 			t.Error("the end came before the song was over")
