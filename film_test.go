@@ -188,6 +188,27 @@ func TestSoundThatBeginsLaterKeepsItsDistance(t *testing.T) {
 	})
 }
 
+func TestThePictureDoesNotWaitForSoundThatBeginsMuchLater(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		start := time.Now()
+		must(t, w.client.SetStreamSources(1, film{sound: 100, picture: 900, late: 20 * 48000, soundReader: func(r io.Reader) io.Reader {
+			g := newGate(r, 0)
+			time.AfterFunc(16*time.Second, func() { close(g.opened) }) // later than a source may take to open
+			return g
+		}}))
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("the picture waited %s for the sound", took)
+		}
+		time.Sleep(time.Minute)
+		if offset := w.records(1)[0].Arrival.Sub(w.pictures(1)[0].Arrival); (offset - 20*time.Second).Abs() > time.Millisecond {
+			t.Errorf("the sound began %s after the picture, expected 20s", offset)
+		}
+		w.expectEnds(audioEnd, videoEnd)
+		w.noViolations()
+	})
+}
+
 func TestPauseFreezesBothLegsAndMuteOnlyTheSound(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		ep := w.join(1)
