@@ -260,14 +260,37 @@ func TestTheLaterOfTwoSourcesWins(t *testing.T) {
 		slow := song{packets: 500, seed: 1, open: func(context.Context) error { time.Sleep(5 * time.Second); return nil }}
 		go func() { first <- w.client.SetStreamSources(1, slow) }()
 		time.Sleep(time.Second)
+		start := time.Now()
 		must(t, w.client.SetStreamSources(1, song{packets: 50, seed: 2}))
 		is(t, <-first, context.Canceled)
+		if waited := time.Since(start); waited > time.Second {
+			t.Errorf("the earlier call returned %s after it had lost", waited)
+		}
 		time.Sleep(time.Minute)
 		if n := len(w.records(1)); n != 50 {
 			t.Errorf("%d packets arrived, expected the 50 of the later source", n)
 		}
 		if ends := w.log.ended(); len(ends) != 1 {
 			t.Errorf("%d ends, expected one", len(ends))
+		}
+	})
+}
+
+func TestStreamsThatAreOpenedTooLateAreClosed(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		var g *gate
+		late := song{
+			packets: 500,
+			open:    func(context.Context) error { time.Sleep(20 * time.Second); return nil },
+			reader:  func(r io.Reader) io.Reader { g = newGate(r, 0); return g },
+		}
+		is(t, w.client.SetStreamSources(1, late), gotgcall.ErrSourceTimeout)
+		time.Sleep(time.Minute)
+		select {
+		case <-g.closed:
+		default:
+			t.Error("nobody closed the streams that came after the deadline")
 		}
 	})
 }
