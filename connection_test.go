@@ -159,6 +159,7 @@ func TestALongBlackoutIsOneFailureAndOneEnd(t *testing.T) {
 		is(t, ends[0], gotgcall.ErrConnectionFailed)
 		is(t, w.client.SetStreamSources(1, song{packets: 1}), gotgcall.ErrNotConnected)
 		w.join(1) // CreateCall takes the dead call's place
+		w.expectStates(gotgcall.Connecting, gotgcall.Connected, gotgcall.Disconnected, gotgcall.Failed, gotgcall.Connecting, gotgcall.Connected)
 		must(t, w.client.SetStreamSources(1, song{packets: 50}))
 		time.Sleep(time.Minute)
 		if n := len(w.records(1)); n != 50 {

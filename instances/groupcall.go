@@ -140,9 +140,9 @@ func (c *GroupCall) linkChanged() {
 	}
 }
 
-// setStateLocked changes the state and posts the event. Equal and forbidden changes are ignored.
+// setStateLocked changes the state and posts the event. What may not follow the present state is ignored.
 func (c *GroupCall) setStateLocked(s callState) {
-	if c.state == s || !c.state.may(s) {
+	if !c.state.may(s) {
 		return
 	}
 	c.state = s
