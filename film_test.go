@@ -426,6 +426,57 @@ func TestAPictureThatStandsStillIsNoStallWhileTheSoundPlays(t *testing.T) {
 	})
 }
 
+// tangledFilm is a film whose sound lies behind all of its picture, unless each leg is read by itself; and then from the middle.
+type tangledFilm struct {
+	film
+	opened *[]time.Duration
+	fail   error
+}
+
+func (f tangledFilm) OpenAt(_ context.Context, at time.Duration) (*media.Streams, error) {
+	*f.opened = append(*f.opened, at)
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	rest := film{sound: f.sound - int(at/frame), picture: f.picture - int(at*30/time.Second)}
+	return rest.Open(context.Background())
+}
+
+func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
+	for name, fail := range map[string]error{"and play on": nil, "or end with the reason": gotgcall.ErrFile} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.join(1)
+				var opened []time.Duration
+				must(t, w.client.SetStreamSources(1, tangledFilm{
+					film: film{
+						sound: 5000, picture: 3000, keySize: 1 << 20, // 16 MiB of picture are reached after 16 s
+						soundReader: func(r io.Reader) io.Reader { return newGate(r, 60_000) }, // about 10 s
+					},
+					opened: &opened, fail: fail,
+				}))
+				time.Sleep(3 * time.Minute)
+				if len(opened) != 1 || opened[0] < 9*time.Second || opened[0] > 12*time.Second {
+					t.Errorf("the source was opened again at %v, expected once at about 10 s", opened)
+				}
+				if fail == nil {
+					w.expectEnds(videoEnd, audioEnd)
+					if n := len(w.records(1)); n < 4900 || n > 5100 {
+						t.Errorf("%d packets of sound arrived, expected about 5000", n)
+					}
+					return
+				}
+				ends := w.log.ended()
+				if len(ends) != 2 {
+					t.Fatalf("%d ends, expected two", len(ends))
+				}
+				is(t, ends[0], fail)
+				is(t, ends[1], fail)
+			})
+		})
+	}
+}
+
 // bytesSource is a Source of video that is there already.
 type bytesSource struct{ ivf []byte }
 

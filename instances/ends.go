@@ -17,6 +17,8 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	switch {
 	case l.begun && due.After(now):
 		return due
+	case p.untangles():
+		return now.Add(untangleInterval)
 	case ended:
 		if wait := p.pictureEnds(l); wait.After(now) {
 			return wait
@@ -35,13 +37,28 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	return l.since.Add(stallTimeout)
 }
 
+// untangleInterval is how often a tangled stream looks for its successor.
+const untangleInterval = time.Second
+
+// untangles tells whether the current stream is tangled and is being opened again; its legs do not end meanwhile.
+func (p *playback) untangles() bool {
+	s := p.current
+	if !s.request.canUntangle() || !s.tangled() {
+		return false
+	}
+	if !s.untangling {
+		s.untangling = p.untangle(s, time.Duration(p.position.Load())*time.Millisecond)
+	}
+	return true
+}
+
 // pictureEnds returns when the picture is over, if that is so soon after the sound of leg l that both end together; else the zero time.
 func (p *playback) pictureEnds(l *leg) time.Time {
 	for _, v := range p.current.legs {
 		if v == l || v.over || v.kind != models.Video || !v.begun {
 			continue
 		}
-		level, ended := v.queue.level()
+		level, ended, _ := v.queue.level()
 		end := p.clock.Due(v.next+level, v.rate)
 		if ended && end.Sub(p.clock.Due(l.next, l.rate)) <= together {
 			return end

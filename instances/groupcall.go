@@ -156,7 +156,7 @@ func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, o
 	if err := c.alive(); err != nil {
 		return err
 	}
-	if err := c.play.setSource(ctx, source, options); err != nil {
+	if err := c.play.setSource(ctx, request{source: source, options: options}); err != nil {
 		return fmt.Errorf("source of chat %d: %w", c.chat, err)
 	}
 	c.mu.Lock()

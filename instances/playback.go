@@ -10,7 +10,6 @@ import (
 
 	"gotgcall/internal/pacer"
 	"gotgcall/internal/rtc"
-	"gotgcall/media"
 	"gotgcall/models"
 )
 
@@ -28,6 +27,8 @@ type playback struct {
 	clock   *pacer.Timeline
 	current *stream
 	padded  time.Time // of the last video packet that was padding
+
+	background sync.WaitGroup // untangle
 
 	position atomic.Int64 // milliseconds of media pushed from the current source
 	videoOn  atomic.Bool  // the current source has a picture that is not over
@@ -52,21 +53,13 @@ func newPlayback(life context.Context, chat int64, env *Environment) *playback {
 
 // setSource opens a source and puts it in the place of the current one. It returns when that has happened, or with the reason why not;
 // then nothing has changed. A later call makes an earlier one that is still opening fail with errSuperseded.
-func (p *playback) setSource(ctx context.Context, source media.Source, options media.EncodeOptions) error {
+func (p *playback) setSource(ctx context.Context, r request) error {
 	o := newOpening(p.life, ctx)
 	defer o.end()
-	p.mu.Lock()
-	if err := p.unusableLocked(); err != nil {
-		p.mu.Unlock()
+	if err := p.claim(o); err != nil {
 		return err
 	}
-	if p.opening != nil {
-		p.opening.cancel(errSuperseded)
-	}
-	p.opening = o
-	p.mu.Unlock()
-
-	s, err := openStream(p.life, o.ctx, p.env, source, options, p.entry.Wake)
+	s, err := openStream(p.life, o.ctx, p.env, r, p.entry.Wake)
 	if err != nil {
 		p.mu.Lock()
 		if p.opening == o {
@@ -86,6 +79,41 @@ func (p *playback) setSource(ctx context.Context, source media.Source, options m
 	case <-p.life.Done():
 		return context.Cause(p.life)
 	}
+}
+
+// claim makes o the newest opening.
+func (p *playback) claim(o *opening) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.unusableLocked(); err != nil {
+		return err
+	}
+	if p.opening != nil {
+		p.opening.cancel(errSuperseded)
+	}
+	p.opening = o
+	return nil
+}
+
+// untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
+// sound and its picture. When that fails the stream ends. It reports false when another source is on its way.
+func (p *playback) untangle(s *stream, at time.Duration) bool {
+	p.mu.Lock()
+	busy := p.opening != nil || p.next != nil || p.closed
+	p.mu.Unlock()
+	if busy {
+		return false
+	}
+	p.env.Logger.Info("sound and picture lie far apart in the source, opening it again with a process for each", "chat", p.chat)
+	p.background.Go(func() {
+		r := s.request
+		r.offset, r.separate = at, true
+		if err := p.setSource(p.life, r); err != nil {
+			s.broken.Store(&err)
+			p.entry.Wake()
+		}
+	})
+	return true
 }
 
 // install makes an opened stream the next one.
@@ -204,6 +232,7 @@ func (p *playback) close() (wait func()) {
 		s.close()
 	}
 	return func() {
+		p.background.Wait()
 		for _, s := range streams {
 			<-s.closed
 		}

@@ -125,11 +125,11 @@ func (q *queue) tell() {
 	}
 }
 
-// level returns how many ticks of media are waiting, and whether no more come.
-func (q *queue) level() (ticks int64, ended bool) {
+// level returns how many ticks of media are waiting, whether no more come, and why.
+func (q *queue) level() (ticks int64, ended bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.levelLocked(), q.ended
+	return q.levelLocked(), q.ended, q.err
 }
 
 func (q *queue) fullLocked(fed bool) bool {

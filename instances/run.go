@@ -42,6 +42,9 @@ func (p *playback) Run(now time.Time) time.Time {
 		p.endAll(w.failed)
 		return time.Time{}
 	}
+	if p.current != nil && p.current.broken.Load() != nil {
+		p.endAll(*p.current.broken.Load())
+	}
 	link := p.outlet.Load()
 	if link == nil {
 		return time.Time{}
@@ -83,7 +86,7 @@ func (p *playback) gap(d time.Duration) {
 func (p *playback) replace(s *stream) {
 	old := p.current
 	p.current = s
-	p.position.Store(0)
+	p.position.Store(s.request.offset.Milliseconds())
 	if old != nil {
 		if old.flowing() {
 			p.continueFrom(old)
@@ -164,7 +167,7 @@ func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) 
 func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
 	l.next = f.PTS + f.Duration
-	at := (pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
+	at := (p.current.request.offset + pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
 	if at > p.position.Load() { // of the leg that is ahead
 		p.position.Store(at)
 	}

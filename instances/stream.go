@@ -5,18 +5,46 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gotgcall/media"
 	"gotgcall/models"
 )
 
+// request says what to open, and how.
+type request struct {
+	source   media.Source
+	options  media.EncodeOptions
+	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
+	separate bool          // a process for each leg
+}
+
+// open opens the source.
+func (r request) open(ctx context.Context) (*media.Streams, error) {
+	if r.separate {
+		ctx = media.WithSeparateLegs(ctx)
+	}
+	ctx = media.WithOptions(ctx, r.options)
+	if seekable, ok := r.source.(media.SeekableSource); ok && r.offset > 0 {
+		return seekable.OpenAt(ctx, r.offset)
+	}
+	return r.source.Open(ctx)
+}
+
+// canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
+func (r request) canUntangle() bool {
+	_, seekable := r.source.(media.SeekableSource)
+	return seekable && !r.separate
+}
+
 // stream is an opened source: its legs are reading ahead.
 type stream struct {
 	// set at construction
-	opened *media.Streams
-	legs   []*leg // video before audio: the order of their ends
-	cancel context.CancelCauseFunc
+	request request
+	opened  *media.Streams
+	legs    []*leg // video before audio: the order of their ends
+	cancel  context.CancelCauseFunc
 
 	readers  sync.WaitGroup
 	settling sync.Once
@@ -24,9 +52,12 @@ type stream struct {
 	closing  sync.Once
 	closed   chan struct{} // closed when the process and the readers are gone
 
+	broken atomic.Pointer[error] // why untangling failed
+
 	// owned by the scheduler's goroutine
-	started bool
-	begins  time.Duration // PTS of the earliest first frame
+	started    bool
+	untangling bool
+	begins     time.Duration // PTS of the earliest first frame
 }
 
 // errStreamClosed is the cause that ends a stream's context.
@@ -35,11 +66,11 @@ var errStreamClosed = errors.New("gotgcall: the stream was closed")
 // openStream opens a source and waits until it can play: until each leg has its first frame or has ended, and one has a frame. life is the
 // call's context, and the stream's; opening ends when ctx does, with ctx's cause. wake is called when a leg gets going again.
 func openStream(
-	life, ctx context.Context, env *Environment, source media.Source, options media.EncodeOptions, wake func(),
+	life, ctx context.Context, env *Environment, r request, wake func(),
 ) (*stream, error) {
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	s, err := startStream(life, ctx, env, source, options, wake)
+	s, err := startStream(media.WithRunner(life, env.Runner), ctx, r, wake)
 	if err == nil {
 		s.cancel = cancel
 		err = s.awaitFirst(ctx)
@@ -58,17 +89,14 @@ func openStream(
 }
 
 // startStream calls Open on a goroutine of its own: a user's Source may ignore its context, and then its late result is closed unseen.
-func startStream(
-	life, ctx context.Context, env *Environment, source media.Source, options media.EncodeOptions, wake func(),
-) (*stream, error) {
-	life = media.WithOptions(media.WithRunner(life, env.Runner), options)
+func startStream(life, ctx context.Context, r request, wake func()) (*stream, error) {
 	type result struct {
 		opened *media.Streams
 		err    error
 	}
 	results := make(chan result)
 	go func() {
-		opened, err := source.Open(life)
+		opened, err := r.open(life)
 		select {
 		case results <- result{opened, err}:
 		case <-ctx.Done():
@@ -78,18 +106,18 @@ func startStream(
 		}
 	}()
 	select {
-	case r := <-results:
-		if r.err != nil {
-			return nil, orCause(ctx, r.err)
+	case got := <-results:
+		if got.err != nil {
+			return nil, orCause(ctx, got.err)
 		}
-		return newStream(life, r.opened, wake)
+		return newStream(life, r, got.opened, wake)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-func newStream(life context.Context, opened *media.Streams, wake func()) (*stream, error) {
-	s := &stream{opened: opened, settled: make(chan struct{}), closed: make(chan struct{})}
+func newStream(life context.Context, r request, opened *media.Streams, wake func()) (*stream, error) {
+	s := &stream{request: r, opened: opened, settled: make(chan struct{}), closed: make(chan struct{})}
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}
@@ -149,7 +177,7 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 // oneIsFull tells whether a leg has read as far ahead as it should.
 func (s *stream) oneIsFull() bool {
 	for _, l := range s.legs {
-		if level, _ := l.queue.level(); level >= l.queue.limit {
+		if level, _, _ := l.queue.level(); level >= l.queue.limit {
 			return true
 		}
 	}
@@ -200,6 +228,16 @@ func (s *stream) flowing() bool {
 		}
 	}
 	return s.started && !s.ended()
+}
+
+// tangled tells whether a leg has given up reading because the other one had nothing for too long.
+func (s *stream) tangled() bool {
+	for _, l := range s.legs {
+		if _, _, err := l.queue.level(); errors.Is(err, errTangled) {
+			return true
+		}
+	}
+	return false
 }
 
 // sounding tells whether the sound is playing: then it sets the time, and the picture follows.
