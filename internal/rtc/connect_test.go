@@ -138,6 +138,35 @@ func TestAToneIsHeardWhateverTheServerIsLike(t *testing.T) {
 	}
 }
 
+func TestEveryPacketCarriesItsExtensionsByNumber(t *testing.T) {
+	leak.Check(t)
+	link, id, ep := connected(t, Config{})
+	sendTone(t, link, 20)
+	sendFrames(t, link, 20, 3000)
+	for _, ssrc := range []uint32{id.Audio, id.Video} {
+		if err := ep.WaitPackets(within(t, hang), ssrc, 20); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range ep.Records(ssrc) {
+			want := uint16(1<<jsonparams.ExtAbsSendTime | 1<<jsonparams.ExtTransportCC)
+			if ssrc == id.Audio {
+				want |= 1 << jsonparams.ExtAudioLevel
+			}
+			if p.Extensions.IDs != want {
+				t.Errorf("packet %d has the extensions %016b, expected %016b", i, p.Extensions.IDs, want)
+			}
+			if ssrc == id.Audio && (!p.Extensions.Voice || p.Extensions.AudioLevel != 20) {
+				t.Errorf("packet %d has the level %d, voice %v", i, p.Extensions.AudioLevel, p.Extensions.Voice)
+			}
+		}
+	}
+	sound, picture := ep.Records(id.Audio), ep.Records(id.Video)
+	if first, last := sound[0].Extensions.TransportSeq, picture[len(picture)-1].Extensions.TransportSeq; int(last-first) != len(sound)+len(picture)-1 {
+		t.Errorf("%d packets have the transport-wide numbers %d to %d", len(sound)+len(picture), first, last)
+	}
+	noViolations(t, ep)
+}
+
 func TestAWrongCertificateEndsBeforeAnySRTP(t *testing.T) {
 	for name, opts := range map[string][]sfutest.Option{
 		"the only hash":          {sfutest.WithForeignCertificate()},

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"gotgcall/internal/leak"
@@ -43,29 +42,24 @@ func TestThereAreAsManySocketsAsTheBusiestServerAddressHasCalls(t *testing.T) {
 
 func TestASocketRestsBeforeItServesAnAddressAgain(t *testing.T) {
 	e := newEngine(t, Config{SharedSockets: true})
-	first, err := e.sockets.acquire(addrPorts("192.0.2.1:1000"))
+	l, err := e.sockets.acquire(addrPorts("192.0.2.1:1000"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	first.release()
-	first.release()
-	synctest.Test(t, func(t *testing.T) {
-		s := first.sockets[0]
-		now := time.Now()
-		s.resting = map[netip.AddrPort]time.Time{first.remotes[0]: now.Add(socketRest)}
-		if s.freeLocked(first.remotes, now.Add(socketRest-time.Nanosecond)) {
-			t.Error("the socket serves the address again before its rest is over")
-		}
-		if !s.freeLocked(addrPortsOf("192.0.2.9:1000"), now) {
-			t.Error("the socket does not serve another address meanwhile")
-		}
-		if !s.freeLocked(first.remotes, now.Add(socketRest)) {
-			t.Error("the socket does not serve the address after its rest")
-		}
-	})
+	released := time.Now()
+	l.release()
+	l.release()
+	s := l.sockets[0]
+	if s.freeLocked(l.remotes, released.Add(socketRest-time.Nanosecond)) {
+		t.Error("the socket serves the address again before its rest is over")
+	}
+	if !s.freeLocked([]netip.AddrPort{netip.MustParseAddrPort("192.0.2.9:1000")}, released) {
+		t.Error("the socket does not serve another address meanwhile")
+	}
+	if !s.freeLocked(l.remotes, time.Now().Add(socketRest)) {
+		t.Error("the socket does not serve the address after its rest")
+	}
 }
-
-func addrPortsOf(s string) []netip.AddrPort { return []netip.AddrPort{netip.MustParseAddrPort(s)} }
 
 func TestAClosedPoolLendsNothing(t *testing.T) {
 	leak.Check(t)
