@@ -2,8 +2,9 @@
 // to it that nothing of them is left behind.
 //
 // A Runner belongs to one Client and shares nothing with another. Each child leads a process group of its own, in which it is killed
-// together with everything it started. On Linux it also dies with the program that started it, however that ends; elsewhere only Close
-// and Stop end it, except on Windows, where a job object does the same.
+// together with everything it started, unless that has left the group. On Linux a child also dies with the program that started it,
+// however that ends (what the child itself has started then does not); on Windows a job object does the same for both. Elsewhere only Stop,
+// its context and Close end it.
 //
 // The package knows no ffmpeg option. Which arguments to give is the business of package media.
 package ffmpeg

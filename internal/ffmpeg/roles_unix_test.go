@@ -114,13 +114,13 @@ func roleDeaf([]string) int {
 	return hang()
 }
 
-// roleHelper starts a helper that holds stdout and stderr, prints its pid, and hangs, or exits with args[0].
+// roleHelper starts a helper of role args[0] that holds stdout and stderr, prints its pid, and exits with args[1], or hangs.
 func roleHelper(args []string) int {
-	if startHelper("hang", nil) != 0 {
+	if startHelper(args[0], nil) != 0 {
 		return 98
 	}
-	if len(args) > 0 {
-		code, _ := strconv.Atoi(args[0])
+	if len(args) > 1 {
+		code, _ := strconv.Atoi(args[1])
 		return code
 	}
 	return hang()
