@@ -7,8 +7,9 @@ import (
 )
 
 type (
-	runnerKey  struct{}
-	optionsKey struct{}
+	runnerKey   struct{}
+	optionsKey  struct{}
+	separateKey struct{}
 )
 
 // WithRunner returns a context in which sources start their processes with r. A Client does that with its own one; without it each opened
@@ -33,4 +34,16 @@ func WithOptions(ctx context.Context, o EncodeOptions) context.Context {
 func OptionsFrom(ctx context.Context) EncodeOptions {
 	o, _ := ctx.Value(optionsKey{}).(EncodeOptions)
 	return o
+}
+
+// WithSeparateLegs returns a context in which a file or a URL is read by two processes, one for the sound and one for the picture, where
+// otherwise a single one writes both. That is for a source whose sound and picture lie so far apart that one reader cannot hold all
+// that is between them. What can be opened only once, a named pipe, keeps its single process.
+func WithSeparateLegs(ctx context.Context) context.Context {
+	return context.WithValue(ctx, separateKey{}, true)
+}
+
+func separateLegs(ctx context.Context) bool {
+	separate, _ := ctx.Value(separateKey{}).(bool)
+	return separate
 }
