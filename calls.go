@@ -59,7 +59,7 @@ func (c *Client) insert(chatID int64, identity *rtc.Identity) (string, error) {
 		return "", err
 	}
 	if old, ok := c.calls[chatID]; ok {
-		c.stopping.Go(func() { old.Stop(context.Background()) })
+		c.stopping.Go(func() { old.Stop(context.Background(), models.ErrConnectionNotFound) })
 	}
 	c.calls[chatID] = instances.NewGroupCall(chatID, identity, c.env)
 	return identity.Payload(), nil
@@ -83,7 +83,8 @@ func (c *Client) ConnectContext(ctx context.Context, chatID int64, telegramParam
 }
 
 // Stop tears down the call and clears everything the library kept of it; after Stop the chatID can be used again. It returns within two
-// seconds, whatever child processes and the network do. No OnStreamEnd follows. You still have to leave the call by phone.leaveGroupCall.
+// seconds, whatever child processes and the network do. It causes no OnStreamEnd; one that had happened before may still be waiting for its
+// turn behind other callbacks. You still have to leave the call by phone.leaveGroupCall.
 func (c *Client) Stop(chatID int64) error {
 	return c.StopContext(context.Background(), chatID)
 }
@@ -99,7 +100,7 @@ func (c *Client) StopContext(ctx context.Context, chatID int64) error {
 		delete(c.calls, chatID)
 	}
 	c.mu.Unlock()
-	call.Stop(ctx)
+	call.Stop(ctx, models.ErrConnectionNotFound)
 	return nil
 }
 

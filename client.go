@@ -2,6 +2,7 @@ package gotgcall
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,11 +22,10 @@ type Client struct {
 	events *dispatcher
 
 	stopping sync.WaitGroup // calls that were replaced and end in the background
-	closing  sync.Once
-	closed   chan struct{} // closed when Close has done its work
+	closed   chan struct{}  // closed when Close has done its work
 
 	mu    sync.Mutex
-	calls map[int64]*instances.GroupCall // nil when the client is closed
+	calls map[int64]*instances.GroupCall // nil when the client is closed, or closing
 }
 
 // New constructs a Client with the given options. It looks ffmpeg up, without running it, and fails with ErrFFmpegSpawn when it is not
@@ -57,7 +57,7 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", models.ErrInternal, err)
 	}
-	events := &dispatcher{queue: notify.New(notify.Config{Warn: config.dispatchBuffer, Logger: config.logger})}
+	events := &dispatcher{logger: config.logger, queue: notify.New(notify.Config{Warn: config.dispatchBuffer, Logger: config.logger})}
 	return &Client{
 		env: &instances.Environment{
 			Logger:         config.logger,
@@ -85,13 +85,14 @@ func (c *Client) Close() error {
 	calls := c.calls
 	c.calls = nil
 	c.mu.Unlock()
-	var err error
-	c.closing.Do(func() {
-		err = c.shutdown(calls)
-		close(c.closed)
-	})
-	<-c.closed
-	return err
+	if calls != nil {
+		defer close(c.closed)
+		return c.shutdown(calls)
+	}
+	if !notify.InCallback() { // the other Close may wait for this very callback
+		<-c.closed
+	}
+	return nil
 }
 
 func (c *Client) shutdown(calls map[int64]*instances.GroupCall) error {
@@ -99,17 +100,21 @@ func (c *Client) shutdown(calls map[int64]*instances.GroupCall) error {
 	defer cancel()
 	var stops sync.WaitGroup
 	for _, call := range calls {
-		stops.Go(func() { call.Stop(ctx) })
+		stops.Go(func() { call.Stop(ctx, models.ErrClosed) })
 	}
 	stops.Wait()
 	c.stopping.Wait()
 	c.env.Scheduler.Close()
 	c.env.Engine.Close()
-	runnerErr := c.env.Runner.Close()
-	if err := c.events.queue.Close(ctx); err != nil {
-		return err
+	processes := make(chan error, 1)
+	go func() { processes <- c.env.Runner.Close() }()
+	err := c.events.queue.Close(ctx)
+	select {
+	case processErr := <-processes:
+		return errors.Join(err, processErr)
+	case <-ctx.Done():
+		return errors.Join(err, fmt.Errorf("%w: child processes have not ended within %s", models.ErrInternal, closeTimeout))
 	}
-	return runnerErr
 }
 
 // call returns the call of a chat.

@@ -102,6 +102,7 @@ func TestASilentServerTimesOutAtTheDeadlineAndTheChatCanBeUsedAgain(t *testing.T
 func (w *world) rejoin(chat int64) string {
 	w.t.Helper()
 	must(w.t, w.client.Stop(chat))
+	synctest.Wait()
 	w.log.mu.Lock()
 	w.log.states = nil
 	w.log.mu.Unlock()

@@ -1,6 +1,7 @@
 package gotgcall
 
 import (
+	"log/slog"
 	"sync/atomic"
 
 	"gotgcall/internal/notify"
@@ -10,6 +11,7 @@ import (
 // dispatcher carries events from the calls to the registered callbacks.
 type dispatcher struct {
 	queue            *notify.Queue
+	logger           *slog.Logger
 	streamEnd        atomic.Pointer[func(int64, StreamType, Device, error)]
 	connectionChange atomic.Pointer[func(int64, NetworkInfo)]
 }
@@ -48,6 +50,7 @@ func (d *dispatcher) StreamEnd(chat int64, t models.StreamType, device models.De
 // ConnectionChange implements instances.Events.
 func (d *dispatcher) ConnectionChange(chat int64, state models.ConnState) {
 	d.queue.Post(notify.Event{Name: "OnConnectionChange", Chat: chat, Call: func() {
+		d.logger.Info("connection", "chat", chat, "state", state.String()) // here, where no lock is held
 		if fn := d.connectionChange.Load(); fn != nil {
 			(*fn)(chat, NetworkInfo{State: state})
 		}

@@ -426,20 +426,27 @@ func TestAPictureThatStandsStillIsNoStallWhileTheSoundPlays(t *testing.T) {
 	})
 }
 
-// tangledFilm is a film whose sound lies behind all of its picture, unless each leg is read by itself; and then from the middle.
+// tangledFilm is a film whose sound lies behind all of its picture, until each leg is read by itself.
 type tangledFilm struct {
 	film
-	opened *[]time.Duration
+	opened *int
 	fail   error
 }
 
-func (f tangledFilm) OpenAt(_ context.Context, at time.Duration) (*media.Streams, error) {
-	*f.opened = append(*f.opened, at)
+func (f tangledFilm) Open(ctx context.Context) (*media.Streams, error) {
+	*f.opened++
+	if *f.opened == 1 {
+		f.soundReader = func(r io.Reader) io.Reader { return newGate(r, 0) }
+		return f.film.Open(ctx)
+	}
 	if f.fail != nil {
 		return nil, f.fail
 	}
-	rest := film{sound: f.sound - int(at/frame), picture: f.picture - int(at*30/time.Second)}
-	return rest.Open(context.Background())
+	return f.film.Open(ctx)
+}
+
+func (f tangledFilm) OpenAt(ctx context.Context, _ time.Duration) (*media.Streams, error) {
+	return f.Open(ctx)
 }
 
 func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
@@ -447,22 +454,19 @@ func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
 				w.join(1)
-				var opened []time.Duration
+				opened := 0
 				must(t, w.client.SetStreamSources(1, tangledFilm{
-					film: film{
-						sound: 5000, picture: 3000, keySize: 1 << 20, // 16 MiB of picture are reached after 16 s
-						soundReader: func(r io.Reader) io.Reader { return newGate(r, 60_000) }, // about 10 s
-					},
+					film:   film{sound: 500, picture: 300, keySize: 2 << 20}, // 16 MiB of picture are reached after 8 s
 					opened: &opened, fail: fail,
 				}))
 				time.Sleep(3 * time.Minute)
-				if len(opened) != 1 || opened[0] < 9*time.Second || opened[0] > 12*time.Second {
-					t.Errorf("the source was opened again at %v, expected once at about 10 s", opened)
+				if opened != 2 {
+					t.Errorf("the source was opened %d times, expected twice", opened)
 				}
 				if fail == nil {
 					w.expectEnds(videoEnd, audioEnd)
-					if n := len(w.records(1)); n < 4900 || n > 5100 {
-						t.Errorf("%d packets of sound arrived, expected about 5000", n)
+					if n := len(w.records(1)); n != 500 {
+						t.Errorf("%d packets of sound arrived, expected 500", n)
 					}
 					return
 				}
@@ -475,6 +479,83 @@ func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Short sound: one ffmpeg keeps its pipe open until the picture is over.
+func TestAPictureMuchLongerThanItsSoundPlaysToItsEnd(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		var g *gate
+		must(t, w.client.SetStreamSources(1, film{
+			sound: 100, picture: 900, keySize: 1 << 20, // 30 MiB of picture
+			soundReader: func(r io.Reader) io.Reader {
+				g = newGate(r, 11_000) // all but the last packets
+				return g
+			},
+		}))
+		time.Sleep(29 * time.Second)
+		close(g.opened)
+		time.Sleep(time.Minute)
+		if n := frames(w.pictures(1)); n != 900 {
+			t.Errorf("%d frames arrived, expected 900", n)
+		}
+		if ends := w.log.ended(); len(ends) != 2 || ends[0] != nil || ends[1] != nil {
+			t.Errorf("the ends are %v, expected two without an error", ends)
+		}
+	})
+}
+
+func TestAHiccupOfBothLegsDropsNoPictureWhicheverComesFirst(t *testing.T) {
+	for _, first := range []string{"picture", "sound"} {
+		t.Run(first, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.join(1)
+				var sound, picture *gate
+				must(t, w.client.SetStreamSources(1, film{
+					sound: 1000, picture: 600,
+					soundReader:   func(r io.Reader) io.Reader { sound = newGate(r, 40_000); return sound },
+					pictureReader: func(r io.Reader) io.Reader { picture = newGate(r, 200_000); return picture },
+				}))
+				time.Sleep(12 * time.Second)
+				a, b := sound, picture
+				if first == "picture" {
+					a, b = picture, sound
+				}
+				close(a.opened)
+				time.Sleep(time.Millisecond)
+				close(b.opened)
+				time.Sleep(time.Minute)
+				if n := frames(w.pictures(1)); n < 595 {
+					t.Errorf("%d of 600 frames arrived", n)
+				}
+				w.expectEnds(videoEnd, audioEnd)
+			})
+		})
+	}
+}
+
+func TestAPauseInTheMiddleOfAKeyFrameCompletesIt(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, film{sound: 500, picture: 300, keySize: 60_000}))
+		time.Sleep(2*time.Second + 10*time.Millisecond) // a key frame is due at 2 s
+		_, err := w.client.Pause(1)
+		must(t, err)
+		paused := time.Now()
+		time.Sleep(time.Minute)
+		packets := w.pictures(1)
+		if last := packets[len(packets)-1].Arrival; last.After(paused) {
+			t.Errorf("a packet of the picture left %s after Pause had returned", last.Sub(paused))
+		}
+		if !packets[len(packets)-1].Marker {
+			t.Error("the frame was left unfinished")
+		}
+		_, err = w.client.Resume(1)
+		must(t, err)
+		time.Sleep(time.Minute)
+		w.expectEnds(videoEnd, audioEnd)
+		w.noViolations()
+	})
 }
 
 // bytesSource is a Source of video that is there already.

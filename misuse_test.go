@@ -142,6 +142,22 @@ func TestCloseInsideACallbackReturnsAndTheRestIsDelivered(t *testing.T) {
 	})
 }
 
+func TestCloseInsideACallbackThatCloseWaitsForReturnsAtOnce(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.client.OnConnectionChange(func(_ int64, info gotgcall.NetworkInfo) {
+			if info.State == gotgcall.Closed {
+				must(t, w.client.Close())
+			}
+		})
+		w.join(1)
+		start := time.Now()
+		must(t, w.client.Close())
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("Close took %s", took)
+		}
+	})
+}
+
 func TestASlowOrPanickingCallbackHoldsUpNoMediaAndLosesNoEvent(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		ends := 0

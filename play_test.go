@@ -3,6 +3,7 @@ package gotgcall_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -472,6 +473,50 @@ func TestThePositionBeginsAnewWithEachSource(t *testing.T) {
 		}
 		if at := w.client.Calls()[1].CaptureTimeMs; at != 0 {
 			t.Errorf("Calls says %d ms", at)
+		}
+	})
+}
+
+func TestALiveSourceALittleTooSlowGetsItsCushionBack(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 5000, reader: func(r io.Reader) io.Reader {
+			return &slowly{r: r, interval: frame + 20*time.Microsecond} // 1000 ppm slow
+		}}))
+		time.Sleep(90 * time.Second)
+		markers := 0
+		for _, p := range w.records(1) {
+			if p.Marker {
+				markers++
+			}
+		}
+		if markers > 5 {
+			t.Errorf("%d talk spurts began within 90 s, expected one for each 100 ms that the source lost", markers)
+		}
+	})
+}
+
+// slowly gives one page of Ogg per interval.
+type slowly struct {
+	r        io.Reader
+	interval time.Duration
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	time.Sleep(s.interval)
+	return s.r.Read(p[:min(len(p), 129)]) // a page of one packet of 101 bytes
+}
+
+func TestAReaderThatBreaksOffWithAWrappedEOFIsNoNaturalEnd(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		broken := fmt.Errorf("get the rest: %w", io.EOF)
+		must(t, w.client.SetStreamSources(1, song{packets: 200, reader: func(r io.Reader) io.Reader {
+			return io.MultiReader(io.LimitReader(r, 10_000), failing{broken})
+		}}))
+		time.Sleep(time.Minute)
+		if ends := w.log.ended(); len(ends) != 1 || ends[0] == nil {
+			t.Errorf("the ends are %v, expected one with the error", ends)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,8 +47,8 @@ func (p *playback) untangles() bool {
 	if !s.request.canUntangle() || !s.tangled() {
 		return false
 	}
-	if !s.untangling {
-		s.untangling = p.untangle(s, time.Duration(p.position.Load())*time.Millisecond)
+	if !s.untangling.Load() {
+		p.untangle(s, time.Duration(p.position.Load())*time.Millisecond)
 	}
 	return true
 }
@@ -65,6 +66,27 @@ func (p *playback) pictureEnds(l *leg) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// endMissing ends the legs of an untangled stream that its successor does not have: they do not come any more.
+func (p *playback) endMissing(old, successor *stream) {
+	if !successor.request.separate {
+		return
+	}
+	for _, l := range old.legs {
+		if !l.over && !successor.has(l.kind) {
+			p.endLeg(l, nil)
+		}
+	}
+}
+
+// endBroken reports the legs of a new stream that are broken from the start. One that the source does not have is no news.
+func (p *playback) endBroken(s *stream) {
+	for _, l := range s.legs {
+		if l.broken != nil && !errors.Is(l.broken, errEmpty) {
+			p.endLeg(l, l.broken)
+		}
+	}
 }
 
 // endLeg ends one leg and says so.

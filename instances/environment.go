@@ -38,6 +38,8 @@ const (
 	// maxLate is how far a wake-up may be late and still be caught up by sending at once. Beyond it (a suspended machine) the timeline
 	// moves instead, so that no burst is longer.
 	maxLate = 200 * time.Millisecond
+	// rebuffer is how much more than it was late a source that ran dry is given.
+	rebuffer = 100 * time.Millisecond
 	// reportInterval is the time between two Sender Reports of a leg (docs/WIRE.md §5).
 	reportInterval = time.Second
 )

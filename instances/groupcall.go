@@ -28,7 +28,7 @@ type GroupCall struct {
 	mu      sync.Mutex
 	state   callState
 	link    *rtc.Link
-	settled chan struct{} // closed when a Connect under way has ended; nil without one
+	settled chan struct{} // closed when Connect has ended; nil before it was called
 	why     error         // the reason of a failed or timed-out state
 }
 
@@ -146,7 +146,6 @@ func (c *GroupCall) setStateLocked(s callState) {
 		return
 	}
 	c.state = s
-	c.env.Logger.Info("call "+s.String(), "chat", c.chat)
 	c.env.Events.ConnectionChange(c.chat, s.connState())
 }
 
@@ -222,13 +221,13 @@ func (c *GroupCall) State() models.MediaState { return c.play.state() }
 func (c *GroupCall) Time() uint64 { return uint64(max(0, c.play.position.Load())) }
 
 // Stop ends the call. It returns when its processes, sockets and goroutines are gone, or after stopTimeout, or when ctx ends: what is left
-// then goes on ending in the background. It may be called more than once.
-func (c *GroupCall) Stop(ctx context.Context) {
+// then goes on ending in the background. What was waiting for the call gets cause. It may be called more than once.
+func (c *GroupCall) Stop(ctx context.Context, cause error) {
 	c.mu.Lock()
 	c.setStateLocked(stateClosed)
 	link, settled := c.link, c.settled
 	c.mu.Unlock()
-	c.end(fmt.Errorf("%w: chat %d was stopped", models.ErrConnectionNotFound, c.chat))
+	c.end(fmt.Errorf("%w: chat %d was stopped", cause, c.chat))
 	wait := c.play.close()
 	gone := make(chan struct{})
 	go func() {

@@ -2,7 +2,6 @@ package instances
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -39,6 +38,7 @@ type leg struct {
 	spurt    bool // the next audio packet begins a talk spurt
 	reported time.Time
 	over     bool
+	broken   error       // why there was never anything to play
 	video    videoSender // of the video leg
 }
 
@@ -88,9 +88,10 @@ func (l *leg) read(ctx context.Context, wake func()) {
 	}
 }
 
-// endOf maps a reader's error to what OnStreamEnd says: nil at the natural end.
+// endOf maps a reader's error to what OnStreamEnd says: nil at the natural end, which is io.EOF itself. An error that wraps it tells of
+// something that broke off.
 func endOf(err error) error {
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF { //nolint:errorlint // see above
 		return nil
 	}
 	return err
@@ -113,10 +114,13 @@ func (l *leg) failure() error {
 		return nil
 	}
 	if err == nil {
-		return fmt.Errorf("%w: the source ended before its first frame of %s", models.ErrFile, l.kind)
+		return fmt.Errorf("%w of %s", errEmpty, l.kind)
 	}
 	return err
 }
+
+// errEmpty is the failure of a leg that the source does not have.
+var errEmpty = fmt.Errorf("%w: the source ended before its first frame", models.ErrFile)
 
 // begin takes note of the first frame. It reports false as long as there is none.
 func (l *leg) begin() bool {

@@ -2,6 +2,7 @@ package instances
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -28,7 +29,7 @@ type playback struct {
 	current *stream
 	padded  time.Time // of the last video packet that was padding
 
-	background sync.WaitGroup // untangle
+	background sync.WaitGroup // openings, and warnings on their way to the log
 
 	position atomic.Int64 // milliseconds of media pushed from the current source
 	videoOn  atomic.Bool  // the current source has a picture that is not over
@@ -56,10 +57,24 @@ func newPlayback(life context.Context, chat int64, env *Environment) *playback {
 func (p *playback) setSource(ctx context.Context, r request) error {
 	o := newOpening(p.life, ctx)
 	defer o.end()
-	if err := p.claim(o); err != nil {
+	p.mu.Lock()
+	if err := p.unusableLocked(); err != nil {
+		p.mu.Unlock()
 		return err
 	}
-	s, err := openStream(p.life, o.ctx, p.env, r, p.entry.Wake)
+	if p.opening != nil {
+		p.opening.cancel(errSuperseded)
+	}
+	p.opening = o
+	p.background.Add(1)
+	p.mu.Unlock()
+	defer p.background.Done()
+	return p.open(o, r)
+}
+
+// open does the work of the newest opening.
+func (p *playback) open(o *opening, r request) error {
+	s, err := openStream(p.life, o.ctx, p.env, r, p.entry.Wake, p.track)
 	if err != nil {
 		p.mu.Lock()
 		if p.opening == o {
@@ -81,39 +96,43 @@ func (p *playback) setSource(ctx context.Context, r request) error {
 	}
 }
 
-// claim makes o the newest opening.
-func (p *playback) claim(o *opening) error {
+// track remembers a stream until it is closed, for Stop.
+func (p *playback) track(s *stream) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.unusableLocked(); err != nil {
-		return err
-	}
-	if p.opening != nil {
-		p.opening.cancel(errSuperseded)
-	}
-	p.opening = o
-	return nil
+	p.streams = append(slices.DeleteFunc(p.streams, isClosed), s)
 }
 
 // untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
-// sound and its picture. When that fails the stream ends. It reports false when another source is on its way.
-func (p *playback) untangle(s *stream, at time.Duration) bool {
+// sound and its picture. When that fails the stream ends. When another source is on its way, or comes, that one has precedence.
+func (p *playback) untangle(s *stream, at time.Duration) {
+	o := newOpening(p.life, p.life)
 	p.mu.Lock()
-	busy := p.opening != nil || p.next != nil || p.closed
+	busy := p.opening != nil || p.next != nil || p.unusableLocked() != nil
+	if !busy {
+		p.opening = o
+		s.untangling.Store(true)
+		p.background.Add(1)
+	}
 	p.mu.Unlock()
 	if busy {
-		return false
+		o.end()
+		return
 	}
-	p.env.Logger.Info("sound and picture lie far apart in the source, opening it again with a process for each", "chat", p.chat)
-	p.background.Go(func() {
+	go func() {
+		defer p.background.Done()
+		defer o.end()
+		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat)
 		r := s.request
 		r.offset, r.separate = at, true
-		if err := p.setSource(p.life, r); err != nil {
+		switch err := p.open(o, r); {
+		case errors.Is(err, errSuperseded):
+			s.untangling.Store(false)
+		case err != nil:
 			s.broken.Store(&err)
-			p.entry.Wake()
 		}
-	})
-	return true
+		p.entry.Wake()
+	}()
 }
 
 // install makes an opened stream the next one.
@@ -131,7 +150,6 @@ func (p *playback) install(o *opening, s *stream) error {
 		p.next.close()
 	}
 	p.next = s
-	p.streams = append(slices.DeleteFunc(p.streams, isClosed), s)
 	return nil
 }
 
@@ -154,7 +172,7 @@ func (p *playback) unusableLocked() error {
 	return nil
 }
 
-// pause freezes the media; it reports whether it was running.
+// pause freezes the media; it reports whether it was running. When it returns, nothing leaves any more.
 func (p *playback) pause() bool {
 	p.mu.Lock()
 	changed := !p.paused && !p.closed
@@ -162,7 +180,7 @@ func (p *playback) pause() bool {
 		p.paused, p.pausedAt = true, time.Now()
 	}
 	p.mu.Unlock()
-	p.entry.Sync() // a packet that is being sent is the last one
+	p.entry.Settle()
 	return changed
 }
 
@@ -186,7 +204,7 @@ func (p *playback) setMuted(muted bool) bool {
 	changed := p.muted != muted && !p.closed
 	p.muted = muted
 	p.mu.Unlock()
-	p.entry.Sync()
+	p.entry.Settle()
 	return changed
 }
 
@@ -209,31 +227,34 @@ func (p *playback) fail(err error) {
 		p.failed = err
 	}
 	if p.opening != nil {
-		p.opening.cancel(err)
+		p.opening.cancel(fmt.Errorf("%w: %w", models.ErrNotConnected, err))
 	}
 	p.mu.Unlock()
 	p.entry.Wake()
+}
+
+// closeStreams closes what there is and returns it.
+func (p *playback) closeStreams() []*stream {
+	p.mu.Lock()
+	streams := slices.Clone(p.streams)
+	p.next = nil
+	p.mu.Unlock()
+	for _, s := range streams {
+		s.close()
+	}
+	return streams
 }
 
 // close ends everything without an event. The returned function waits until processes and readers are gone.
 func (p *playback) close() (wait func()) {
 	p.mu.Lock()
 	p.closed = true
-	if p.opening != nil {
-		p.opening.cancel(models.ErrConnectionNotFound)
-	}
 	p.mu.Unlock()
 	p.entry.Remove()
-	p.mu.Lock()
-	streams := p.streams
-	p.streams, p.next = nil, nil
-	p.mu.Unlock()
-	for _, s := range streams {
-		s.close()
-	}
+	p.closeStreams()
 	return func() {
-		p.background.Wait()
-		for _, s := range streams {
+		p.background.Wait() // then no stream comes any more
+		for _, s := range p.closeStreams() {
 			<-s.closed
 		}
 	}

@@ -19,12 +19,16 @@ type queue struct {
 	bytes int           // the bound in bytes, whatever the other leg has
 	space chan struct{} // capacity 1: told to a reader that waits
 	other *queue        // the other leg of the same stream, nil when there is none
+	// tangles: a queue at its bound in bytes gives up with errTangled when the other leg has never had anything.
+	tangles bool
 
 	mu      sync.Mutex
 	frames  []demux.Frame // frames[head:] are waiting
 	head    int
 	size    int
+	begun   bool // there has been a frame
 	waiting bool // the reader waits for space
+	bounded bool // it waits because of the bound in bytes
 	ended   bool
 	err     error // why the stream ended; nil at its natural end
 }
@@ -36,20 +40,25 @@ func newQueue(limit int64, bytes int) *queue {
 // errTangled says that the legs lie too far apart in the source for one reader of both.
 var errTangled = fmt.Errorf("%w: sound and picture lie too far apart in the source", models.ErrFormat)
 
-// push appends a frame, waiting while the queue is full. It reports whether the queue was empty before; err is ctx's cause, or errTangled
-// when the queue is at its bound in bytes and the other leg still has nothing.
+// push appends a frame, waiting while the queue is full. It reports whether the queue was empty before; err is ctx's cause, or errTangled.
 func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err error) {
 	for {
-		fed := q.other == nil || q.other.fed()
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		fed, begun := true, true
+		if q.other != nil {
+			fed, begun = q.other.fed()
+		}
 		q.mu.Lock()
 		if !q.fullLocked(fed) {
 			break
 		}
-		if !fed {
+		if !begun && q.tangles {
 			q.mu.Unlock()
 			return false, errTangled
 		}
-		q.waiting = true
+		q.waiting, q.bounded = true, !fed
 		q.mu.Unlock()
 		select {
 		case <-q.space:
@@ -58,17 +67,17 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 		}
 	}
 	defer q.mu.Unlock()
-	wasEmpty = q.head == len(q.frames)
+	wasEmpty, q.begun = q.head == len(q.frames), true
 	q.frames = append(q.frames, f)
 	q.size += len(f.Data)
 	return wasEmpty, nil
 }
 
-// fed tells whether the scheduler finds something in the queue, be it the end.
-func (q *queue) fed() bool {
+// fed tells whether the scheduler finds something in the queue, be it the end, and whether it ever did.
+func (q *queue) fed() (now, ever bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.ended || q.head < len(q.frames)
+	return q.ended || q.head < len(q.frames), q.ended || q.begun
 }
 
 // end says that no more frames come, and why.
@@ -101,7 +110,7 @@ func (q *queue) pop() {
 		q.frames, q.head = q.frames[:n], 0
 	}
 	dry := q.head == len(q.frames) && !q.ended
-	tell := q.waiting && q.levelLocked()*2 <= q.limit && q.size*2 <= q.bytes
+	tell := q.waiting && (q.bounded || q.levelLocked()*2 <= q.limit) && q.size*2 <= q.bytes
 	q.mu.Unlock()
 	if tell {
 		q.tell()

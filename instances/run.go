@@ -50,6 +50,9 @@ func (p *playback) Run(now time.Time) time.Time {
 		return time.Time{}
 	}
 	var next time.Time
+	if p.current != nil && w.paused {
+		p.current.finishFrame(link)
+	}
 	if p.current != nil && !w.paused {
 		if !p.current.started {
 			p.startAt(now)
@@ -91,22 +94,26 @@ func (p *playback) replace(s *stream) {
 		if old.flowing() {
 			p.continueFrom(old)
 		}
+		p.endMissing(old, s)
 		old.close()
 	}
+	p.endBroken(s)
 	s.settle()
 }
 
 // continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.
 func (p *playback) continueFrom(old *stream) {
 	var at time.Time
+	spurt := true
 	for _, l := range old.legs {
 		if l.begun && !l.over && (at.IsZero() || l.kind == models.Audio) {
 			at = p.clock.Due(l.next, l.rate)
+			spurt = l.kind != models.Audio || l.spurt
 		}
 	}
 	p.startAt(at)
 	for _, l := range p.current.legs {
-		l.spurt = false
+		l.spurt = spurt
 	}
 }
 
@@ -125,6 +132,7 @@ func (p *playback) startAt(at time.Time) {
 
 // play sends what is due of every leg, ends legs that have no more, and returns when it wants to be called again.
 func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Time) {
+	p.followSound(now)
 	for _, l := range p.current.legs {
 		switch {
 		case l.over:
@@ -142,6 +150,27 @@ func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Ti
 	return next
 }
 
+// followSound moves the timeline when the sound is late, before any leg looks at it: after a hiccup of the source by a little more than
+// the delay, or a live source would run dry again at once; after a long sleep of the machine by the whole of it, so that there is no burst.
+func (p *playback) followSound(now time.Time) {
+	for _, l := range p.current.legs {
+		if l.kind != models.Audio || l.over {
+			continue
+		}
+		f, ok, _, _ := l.queue.peek()
+		if !ok {
+			continue
+		}
+		switch late := now.Sub(p.clock.Due(f.PTS, l.rate)); {
+		case l.starved && late > 0:
+			p.gap(late + rebuffer)
+		case late > maxLate:
+			p.gap(late)
+		}
+		l.starved = false
+	}
+}
+
 // playAudio sends the packets of the audio leg that are due and returns when the next one is; the zero time when the leg is over.
 func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) time.Time {
 	for {
@@ -152,10 +181,6 @@ func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) 
 		due := p.clock.Due(f.PTS, l.rate)
 		if due.After(now) {
 			return due
-		}
-		if late := now.Sub(due); l.starved || late > maxLate {
-			p.gap(late)
-			l.starved = false
 		}
 		p.advance(l, f)
 		p.sendAudio(link, l, f, muted, now)

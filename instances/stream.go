@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gotgcall/internal/rtc"
 	"gotgcall/media"
 	"gotgcall/models"
 )
@@ -52,27 +53,29 @@ type stream struct {
 	closing  sync.Once
 	closed   chan struct{} // closed when the process and the readers are gone
 
-	broken atomic.Pointer[error] // why untangling failed
+	untangling atomic.Bool           // it is being opened again
+	broken     atomic.Pointer[error] // why that failed
 
 	// owned by the scheduler's goroutine
-	started    bool
-	untangling bool
-	begins     time.Duration // PTS of the earliest first frame
+	started bool
+	begins  time.Duration // PTS of the earliest first frame
 }
 
 // errStreamClosed is the cause that ends a stream's context.
 var errStreamClosed = errors.New("gotgcall: the stream was closed")
 
 // openStream opens a source and waits until it can play: until each leg has its first frame or has ended, and one has a frame. life is the
-// call's context, and the stream's; opening ends when ctx does, with ctx's cause. wake is called when a leg gets going again.
+// call's context, and the stream's; opening ends when ctx does, with ctx's cause. wake is called when a leg gets going again, track
+// as soon as there is something to be closed.
 func openStream(
-	life, ctx context.Context, env *Environment, r request, wake func(),
+	life, ctx context.Context, env *Environment, r request, wake func(), track func(*stream),
 ) (*stream, error) {
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	s, err := startStream(media.WithRunner(life, env.Runner), ctx, r, wake)
 	if err == nil {
 		s.cancel = cancel
+		track(s)
 		err = s.awaitFirst(ctx)
 	}
 	if !release() && err == nil { // ctx ended at this very moment and took the stream with it
@@ -133,6 +136,7 @@ func newStream(life context.Context, r request, opened *media.Streams, wake func
 		return nil, fmt.Errorf("%w: the source has neither sound nor picture", models.ErrFile)
 	case 2:
 		s.legs[0].queue.other, s.legs[1].queue.other = s.legs[1].queue, s.legs[0].queue
+		s.legs[0].queue.tangles, s.legs[1].queue.tangles = r.canUntangle(), r.canUntangle()
 	}
 	for _, l := range s.legs {
 		s.readers.Go(func() { l.read(life, wake) })
@@ -163,7 +167,7 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 	for _, l := range s.legs {
 		if err := l.failure(); err != nil {
 			failed = errors.Join(failed, err)
-			l.over = true
+			l.over, l.broken = true, err
 			continue
 		}
 		playable = playable || l.isReady()
@@ -182,6 +186,13 @@ func (s *stream) oneIsFull() bool {
 		}
 	}
 	return false
+}
+
+// finishFrame sends what is left of a frame that is being sent: a pause must not cut it in two.
+func (s *stream) finishFrame(link *rtc.Link) {
+	for _, l := range s.legs {
+		l.video.finish(link)
+	}
 }
 
 // orCause prefers the reason why ctx ended to the error that this made.
@@ -220,6 +231,16 @@ func (s *stream) ended() bool {
 	return true
 }
 
+// has tells whether the stream has a leg of that kind to play.
+func (s *stream) has(kind models.StreamType) bool {
+	for _, l := range s.legs {
+		if l.kind == kind && !l.over {
+			return true
+		}
+	}
+	return false
+}
+
 // flowing tells whether the stream is in the middle of playing.
 func (s *stream) flowing() bool {
 	for _, l := range s.legs {
@@ -244,7 +265,7 @@ func (s *stream) tangled() bool {
 func (s *stream) sounding() bool {
 	for _, l := range s.legs {
 		if l.kind == models.Audio {
-			return l.begun && !l.over
+			return l.begun && !l.over && !l.starved
 		}
 	}
 	return false

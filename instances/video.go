@@ -18,6 +18,8 @@ const (
 	spreadGroup = 3
 	// maxVideoLate is how far the picture may lag behind the sound. What is later is dropped, up to the next key frame.
 	maxVideoLate = 200 * time.Millisecond
+	// warnInterval is the time between two warnings about a picture that is dropped.
+	warnInterval = 10 * time.Second
 	// maxInterval bounds the time that a frame's packets are spread over when pictures come rarely.
 	maxInterval = 100 * time.Millisecond
 )
@@ -30,6 +32,7 @@ type videoSender struct {
 	timestamp uint32
 	skipping  bool // frames are dropped up to the next key frame
 	dropped   int  // since skipping began
+	warned    time.Time
 }
 
 // load takes a frame to be sent from due on.
@@ -55,6 +58,14 @@ func (v *videoSender) flush(link *rtc.Link, now time.Time) time.Time {
 		v.at = v.at.Add(spreadSlot)
 	}
 	return time.Time{}
+}
+
+// finish sends what is left of the frame at once.
+func (v *videoSender) finish(link *rtc.Link) {
+	if len(v.packets) > 0 {
+		v.group = len(v.packets)
+		v.flush(link, v.at)
+	}
 }
 
 // drop decides whether a frame that is late by the given time is left out. A decoder needs every frame since the last key frame: so what
@@ -90,24 +101,41 @@ func (p *playback) playVideo(link *rtc.Link, l *leg, now time.Time) time.Time {
 			return due
 		}
 		late := now.Sub(due)
-		if !p.current.sounding() {
-			if l.starved || late > maxLate {
-				p.gap(late)
-				due, late = now, 0
-			}
+		if !p.current.sounding() && (l.starved || late > maxLate) {
+			p.gap(late)
+			due, late = now, 0
 		}
 		l.starved = false
 		p.advance(l, f)
 		l.queue.pop()
 		if l.video.drop(f, late) {
+			p.warnDropped(l, late, now)
 			continue
 		}
 		if n := l.video.resumed(); n > 0 {
-			p.env.Logger.Warn("video frames were dropped: the picture was late", "chat", p.chat, "frames", n)
+			p.log("the picture goes on", "dropped_frames", n)
 		}
 		l.video.load(link, f, p.clock.RTP(link.BaseTime(models.Video), f.PTS, l.rate), due, l.rate)
+		next := l.video.flush(link, now)
 		p.report(link, l, now)
+		if !next.IsZero() {
+			return next
+		}
 	}
+}
+
+// warnDropped says that the picture is being dropped, when that begins and every few seconds as long as it lasts.
+func (p *playback) warnDropped(l *leg, late time.Duration, now time.Time) {
+	if now.Sub(l.video.warned) >= warnInterval {
+		l.video.warned = now
+		p.log("the picture is late and dropped up to the next key frame in time: its source or encoder is too slow",
+			"late", late.Round(time.Millisecond), "dropped_frames", l.video.dropped)
+	}
+}
+
+// log writes a warning from a goroutine of its own: the scheduler does not wait for the user's logger.
+func (p *playback) log(text string, args ...any) {
+	p.background.Go(func() { p.env.Logger.Warn(text, append([]any{"chat", p.chat}, args...)...) })
 }
 
 // paddingInterval is the time between two padding packets on a silent video SSRC.

@@ -31,7 +31,7 @@ func (q *Queue) Close(ctx context.Context) error {
 	q.mu.Unlock()
 
 	switch {
-	case busy && inCallback():
+	case busy && InCallback():
 		return nil
 	case busy && waiting == 0 && took < q.slow:
 		return nil
@@ -73,9 +73,9 @@ func (q *Queue) blocked(cause error) error {
 	return err
 }
 
-// inCallback reports whether it runs inside a callback of any queue, by the functions on its stack. Any queue: two clients whose callbacks close
+// InCallback reports whether it runs inside a callback of any queue, by the functions on its stack. Any queue: two clients whose callbacks close
 // each other must not wait for each other.
-func inCallback() bool {
+func InCallback() bool {
 	pcs := make([]uintptr, 64)
 	n := runtime.Callers(1, pcs)
 	for n == len(pcs) {

@@ -54,7 +54,8 @@ type Entry struct {
 
 	// guarded by shard.mu
 	at      time.Time
-	index   int // place in the heap, -1 when parked
+	begun   uint64 // counts Runs
+	index   int    // place in the heap, -1 when parked
 	again   bool
 	removed bool
 }
@@ -83,13 +84,17 @@ func (e *Entry) Wake() {
 	}
 }
 
-// Sync returns when a Run that was in progress has returned, so that what the caller changed before is seen by every packet sent after.
-// It must not be called from Run.
-func (e *Entry) Sync() {
+// Settle runs the task and returns when a Run that began after the call has returned: what the caller changed before has then been seen. It
+// must not be called from Run. For a removed task, or after Close, it returns at once.
+func (e *Entry) Settle() {
 	sh := e.shard
 	sh.mu.Lock()
+	seen := e.begun + 1
+	sh.mu.Unlock()
+	e.Wake()
+	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for runs := sh.runs; sh.running == e && sh.runs == runs; {
+	for !e.removed && !sh.closed && (e.begun < seen || (sh.running == e && e.begun == seen)) {
 		sh.idle.Wait()
 	}
 }
@@ -98,12 +103,15 @@ func (e *Entry) Sync() {
 func (e *Entry) Remove() {
 	sh := e.shard
 	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	e.removed = true
+	sh.idle.Broadcast()
 	if e.index >= 0 {
 		heap.Remove(&sh.heap, e.index)
 	}
-	sh.mu.Unlock()
-	e.Sync()
+	for begun := e.begun; sh.running == e && e.begun == begun; {
+		sh.idle.Wait()
+	}
 }
 
 // shard is one goroutine with a heap of deadlines.
@@ -117,7 +125,6 @@ type shard struct {
 	idle    sync.Cond // signalled when a Run returns
 	heap    entryHeap
 	running *Entry
-	runs    uint64 // counts Runs, so that Sync waits for one and not for the next
 	started bool
 	closed  bool
 }
@@ -126,6 +133,7 @@ func (s *shard) close() {
 	s.mu.Lock()
 	started, closed := s.started, s.closed
 	s.closed = true
+	s.idle.Broadcast()
 	s.mu.Unlock()
 	if !closed {
 		close(s.quit)
@@ -178,11 +186,11 @@ func (s *shard) runDue() (wait time.Duration, some bool) {
 		}
 		heap.Pop(&s.heap)
 		s.running = e
+		e.begun++
 		s.mu.Unlock()
 		next := e.task.Run(now)
 		s.mu.Lock()
 		s.running = nil
-		s.runs++
 		s.idle.Broadcast()
 		if e.again {
 			e.again = false

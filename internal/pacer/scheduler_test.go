@@ -129,28 +129,31 @@ func TestNothingRunsAfterRemove(t *testing.T) {
 	}
 }
 
-func TestSyncWaitsForTheRunInProgressOnly(t *testing.T) {
+func TestSettleWaitsForARunThatBeganAfterIt(t *testing.T) {
 	s := NewScheduler()
 	defer s.Close()
 	entered, leave := make(chan struct{}), make(chan struct{})
-	var finished atomic.Bool
+	var changed, seen atomic.Bool
 	var once sync.Once
 	e := s.Add(taskFunc(func(now time.Time) time.Time {
+		saw := changed.Load()
 		once.Do(func() {
 			close(entered)
 			<-leave
-			finished.Store(true)
 		})
-		return now // always due again: Sync must not wait for these
+		seen.Store(saw)
+		return now // always due again: Settle must not wait for these
 	}))
 	e.Wake()
 	<-entered
+	changed.Store(true)
 	go close(leave)
-	e.Sync()
-	if !finished.Load() {
-		t.Error("Sync returned while the task was running")
+	e.Settle()
+	if !seen.Load() {
+		t.Error("Settle returned before a Run had seen the change")
 	}
 	e.Remove()
+	e.Settle() // of a removed task returns at once
 }
 
 func TestCloseEndsTheGoroutinesWhateverIsScheduled(t *testing.T) {
@@ -162,6 +165,7 @@ func TestCloseEndsTheGoroutinesWhateverIsScheduled(t *testing.T) {
 		s.Close()
 		s.Close()
 		e.Wake()
+		e.Settle()
 		e.Remove()
 	})
 }

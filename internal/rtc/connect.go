@@ -16,6 +16,10 @@ import (
 // (docs/WIRE.md §3): pion discards the server's 487 answers, so a timer is all there is.
 const roleTimeout = 3 * time.Second
 
+// otherRoleTimeout is how long the controlling role may go without a pair, when the connect timeout is that long: then the checks of an
+// attempt are used up (checkBudget), and the roles take turns.
+const otherRoleTimeout = 10 * time.Second
+
 // Connect establishes the connection that answer describes for the identity that was announced. It takes as long as ctx allows and ends
 // early on a failure that waiting cannot mend. The error is ErrConnectionTimeout when ctx's deadline passed, ErrFingerprint,
 // ErrConnectionFailed, or ctx's own cause when it was cancelled.
@@ -25,18 +29,16 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 		return nil, fmt.Errorf("%w: %w; this host cannot reach the address family of the server", models.ErrConnectionFailed, err)
 	}
 	start := time.Now()
-	var p *peer
-	for _, controlling := range []bool{false, true} {
-		p, err = e.attempt(ctx, id, answer, found, controlling, start)
-		if !errors.Is(err, errNoPair) {
-			break
+	for controlling := false; ; controlling = !controlling {
+		p, err := e.attempt(ctx, id, answer, found, controlling, start)
+		if err == nil {
+			return newLink(p), nil
 		}
-		e.config.Logger.Info("no ICE pair as controlled agent, trying as controlling", "after", time.Since(start).Round(time.Millisecond))
+		if !errors.Is(err, errNoPair) {
+			return nil, err
+		}
+		e.config.Logger.Info("no ICE pair, trying the other role", "controlling", !controlling, "after", time.Since(start).Round(time.Millisecond))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return newLink(p), nil
 }
 
 // errNoPair asks for the other role.
@@ -50,7 +52,7 @@ func (e *Engine) attempt(
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
 	}
-	if err := p.await(ctx, controlling, start); err != nil {
+	if err := p.await(ctx, controlling); err != nil {
 		if mismatch := p.verify(answer.Fingerprints); mismatch != nil {
 			err = mismatch
 		}
@@ -73,17 +75,16 @@ func (e *Engine) attempt(
 }
 
 // await returns nil when SRTP is ready.
-func (p *peer) await(ctx context.Context, controlling bool, start time.Time) error {
+func (p *peer) await(ctx context.Context, controlling bool) error {
 	limit := roleTimeout
-	if deadline, ok := ctx.Deadline(); ok {
-		limit = min(limit, deadline.Sub(start)/2) // a short connect timeout still leaves half of it for the other role
+	if controlling {
+		limit = otherRoleTimeout
+	} else if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/2) // a short connect timeout still leaves half of it for the other role
 	}
-	timer := time.NewTimer(limit - time.Since(start))
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	var otherRole <-chan time.Time
-	if !controlling {
-		otherRole = timer.C
-	}
+	otherRole := timer.C
 	for {
 		select {
 		case <-p.connected.done():

@@ -42,12 +42,21 @@ func (f *feedback) read(sender *webrtc.RTPSender, t *track) {
 	}
 }
 
+// countReports counts the blocks about the track: a report with blocks about both tracks reaches both readers.
+func (f *feedback) countReports(blocks []rtcp.ReceptionReport, t *track) {
+	for _, b := range blocks {
+		if b.SSRC == t.ssrc {
+			f.reports.Add(1)
+		}
+	}
+}
+
 func (f *feedback) take(p rtcp.Packet, t *track) {
 	switch p := p.(type) {
 	case *rtcp.ReceiverReport:
-		f.reports.Add(uint64(len(p.Reports)))
+		f.countReports(p.Reports, t)
 	case *rtcp.SenderReport:
-		f.reports.Add(uint64(len(p.Reports)))
+		f.countReports(p.Reports, t)
 	case *rtcp.TransportLayerNack:
 		for _, pair := range p.Nacks {
 			for _, sequence := range pair.PacketList() {

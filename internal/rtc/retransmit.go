@@ -29,7 +29,7 @@ type history struct {
 	buffer [2 + maxVideoPayload]byte
 
 	mu      sync.Mutex
-	packets [historySize]sentPacket
+	packets []sentPacket // historySize of them, once there is video
 }
 
 type sentPacket struct {
@@ -56,6 +56,9 @@ func newHistory(rtxSSRC uint32) *history {
 func (h *history) add(header *rtp.Header, payload []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.packets == nil {
+		h.packets = make([]sentPacket, historySize)
+	}
 	h.packets[header.SequenceNumber%historySize] = sentPacket{
 		sent: true, sequence: header.SequenceNumber, timestamp: header.Timestamp, marker: header.Marker, payload: payload,
 	}
@@ -65,6 +68,9 @@ func (h *history) add(header *rtp.Header, payload []byte) {
 func (h *history) take(sequence uint16, now time.Time) (sentPacket, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.packets == nil {
+		return sentPacket{}, false
+	}
 	p := &h.packets[sequence%historySize]
 	if !p.sent || p.sequence != sequence || now.Sub(p.again) < retransmitInterval {
 		return sentPacket{}, false

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -79,8 +80,7 @@ func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, no
 	if p.closed {
 		return nil, net.ErrClosed
 	}
-	// A socket whose reading failed has closed its mux; the next call gets another.
-	p.sockets = slices.DeleteFunc(p.sockets, func(s *sharedSocket) bool { return s.mux.IsClosed() })
+	p.sockets = slices.DeleteFunc(p.sockets, func(s *sharedSocket) bool { return s.spentLocked(now) })
 	for _, s := range p.sockets {
 		if s.local == local && s.freeLocked(remotes, now) {
 			return s, nil
@@ -100,16 +100,23 @@ func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, no
 	return s, nil
 }
 
+// spentLocked tells whether the socket is of no more use: its reading has failed, or no call uses it and its rest is over. It is closed then.
+func (s *sharedSocket) spentLocked(now time.Time) bool {
+	maps.DeleteFunc(s.resting, func(_ netip.AddrPort, until time.Time) bool { return !now.Before(until) })
+	if !s.mux.IsClosed() && len(s.busy)+len(s.resting) > 0 {
+		return false
+	}
+	_ = s.mux.Close()
+	return true
+}
+
 func (s *sharedSocket) freeLocked(remotes []netip.AddrPort, now time.Time) bool {
 	for _, r := range remotes {
 		if s.busy[r] {
 			return false
 		}
-		if until, ok := s.resting[r]; ok {
-			if now.Before(until) {
-				return false
-			}
-			delete(s.resting, r)
+		if until, ok := s.resting[r]; ok && now.Before(until) {
+			return false
 		}
 	}
 	return true
