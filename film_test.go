@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -429,13 +430,12 @@ func TestAPictureThatStandsStillIsNoStallWhileTheSoundPlays(t *testing.T) {
 // tangledFilm is a film whose sound lies behind all of its picture, until each leg is read by itself.
 type tangledFilm struct {
 	film
-	opened *int
+	opened *atomic.Int64
 	fail   error
 }
 
 func (f tangledFilm) Open(ctx context.Context) (*media.Streams, error) {
-	*f.opened++
-	if *f.opened == 1 {
+	if f.opened.Add(1) == 1 {
 		f.soundReader = func(r io.Reader) io.Reader { return newGate(r, 0) }
 		return f.film.Open(ctx)
 	}
@@ -454,14 +454,14 @@ func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
 				w.join(1)
-				opened := 0
+				var opened atomic.Int64
 				must(t, w.client.SetStreamSources(1, tangledFilm{
 					film:   film{sound: 500, picture: 300, keySize: 2 << 20}, // 16 MiB of picture are reached after 8 s
 					opened: &opened, fail: fail,
 				}))
 				time.Sleep(3 * time.Minute)
-				if opened != 2 {
-					t.Errorf("the source was opened %d times, expected twice", opened)
+				if n := opened.Load(); n != 2 {
+					t.Errorf("the source was opened %d times, expected twice", n)
 				}
 				if fail == nil {
 					w.expectEnds(videoEnd, audioEnd)

@@ -288,6 +288,7 @@ func TestStreamsThatAreOpenedTooLateAreClosed(t *testing.T) {
 		}
 		is(t, w.client.SetStreamSources(1, late), gotgcall.ErrSourceTimeout)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		select {
 		case <-g.closed:
 		default:
