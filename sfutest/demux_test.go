@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/stun/v4"
 
@@ -138,9 +139,24 @@ func TestMediaBeforeTheHandshakeIsKeptInBounds(t *testing.T) {
 	for range 2 * maxEarly {
 		s.arrive(p, append([]byte{0x80, 111}, make([]byte, 50)...), now())
 	}
-	if c := e.Counters(); c.Early != 2*maxEarly || len(e.early) != maxEarly {
-		t.Errorf("%d counted, %d kept", c.Early, len(e.early))
+	if c := e.Counters(); c.Early != 2*maxEarly || c.RTP != 2*maxEarly || len(e.early) != maxEarly {
+		t.Errorf("%+v, %d kept", c, len(e.early))
 	}
+}
+
+func TestUndeclaredSSRCsGetBoundedStatistics(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		p, e := w.join(1, peerOptions{})
+		for i := range uint32(100) {
+			p.sendAudio(func(packet *rtp.Packet) { packet.SSRC = 1000 + i })
+		}
+		p.audio.sent = 0
+		p.play(10, nil)
+		settle()
+		if n := len(e.SSRCs()); n > maxUndeclared+6 || n < 2 || e.Counters().Undeclared != 100 || e.Stats(e.AudioSSRC()).Packets != 10 {
+			t.Errorf("%d SSRCs, %+v, audio %+v", n, e.Counters(), e.Stats(e.AudioSSRC()))
+		}
+	})
 }
 
 func TestClientWithTooManyAddresses(t *testing.T) {

@@ -110,7 +110,7 @@ func (e *Endpoint) SenderTime(ssrc uint32, timestamp uint32) (time.Time, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.streams[ssrc]
-	if s == nil || s.format.clockRate == 0 || s.reports.total == 0 || len(s.reports.items) == 0 {
+	if s == nil || s.format.clockRate == 0 || s.reports.total == 0 {
 		return time.Time{}, false
 	}
 	r := s.reports.at(s.reports.total - 1)

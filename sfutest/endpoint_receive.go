@@ -73,6 +73,11 @@ func (e *Endpoint) receive(b []byte, at moment) {
 		e.mu.Unlock()
 		return
 	}
+	if isRTCP(b) {
+		e.counters.RTCP++
+	} else {
+		e.counters.RTP++
+	}
 	var out []outgoing
 	if e.rx == nil {
 		e.keepLocked(b, at)
@@ -103,13 +108,11 @@ func (e *Endpoint) keepLocked(b []byte, at moment) {
 // mediaLocked takes an SRTP or SRTCP datagram and returns what is to be sent because of it. It needs the lock.
 func (e *Endpoint) mediaLocked(b []byte, at moment) []outgoing {
 	if isRTCP(b) {
-		e.counters.RTCP++
 		if !at.repeated {
 			e.rtcpLocked(b, at.now)
 		}
 		return nil
 	}
-	e.counters.RTP++
 	return e.rtpLocked(b, at)
 }
 

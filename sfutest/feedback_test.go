@@ -141,8 +141,15 @@ func TestLostVideoIsRecovered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
 				p, e := w.join(1, peerOptions{})
+				p.readers.Go(func() { p.play(900, nil) })
 				p.film(600, nil)
 				time.Sleep(3 * time.Second)
+				if audio := e.Stats(e.AudioSSRC()); audio.Injected > 0 && len(opts) == 1 {
+					t.Errorf("losses of video are pretended: %+v", audio)
+				}
+				if c := e.Counters(); name == "pretended" && c.NACKs != e.Stats(e.VideoSSRC()).Recovered {
+					t.Errorf("%d NACKs for %d packets", c.NACKs, e.Stats(e.VideoSSRC()).Recovered)
+				}
 				s := e.Stats(e.VideoSSRC())
 				frames, incomplete := e.Frames()
 				if s.Recovered < 50 || s.Lost > 5 || len(frames) < 594 || incomplete > 6 {

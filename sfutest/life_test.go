@@ -22,8 +22,13 @@ func TestBlackouts(t *testing.T) {
 				p.readers.Go(func() { p.play(3000, nil) })
 				time.Sleep(5 * time.Second)
 				e.BlackoutFor(c.dark)
-				time.Sleep(c.dark)
+				time.Sleep(time.Millisecond) // what was under way
+				heard := p.count("RR") + p.count("TWCC")
+				time.Sleep(c.dark - time.Millisecond)
 				before := e.Stats(e.AudioSSRC())
+				if got := p.count("RR") + p.count("TWCC"); got != heard {
+					t.Errorf("the client heard %d times from the server in the dark", got-heard)
+				}
 				time.Sleep(30 * time.Second)
 				after := e.Stats(e.AudioSSRC())
 				if c.loses {

@@ -12,13 +12,14 @@ func TestInjectedFaultsAreNoViolations(t *testing.T) {
 		opts []Option
 		fine func(s StreamStats) bool
 	}{
-		"10 % loss":       {[]Option{WithLoss(0.1)}, func(s StreamStats) bool { return s.Lost > 50 && s.Lost < 150 && s.Injected >= s.Lost }},
-		"30 % loss":       {[]Option{WithLoss(0.3), WithSeed(3)}, func(s StreamStats) bool { return s.Lost > 200 && s.Lost < 400 }},
-		"300 ms":          {[]Option{WithDelay(300 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
-		"800 ms":          {[]Option{WithDelay(800 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
-		"reordering":      {[]Option{WithReorder(0.1, 70*time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 && s.Jitter > 0 }},
-		"late by seconds": {[]Option{WithReorder(0.01, 3*time.Second)}, func(s StreamStats) bool { return s.Packets == 1000 }},
-		"repetition":      {[]Option{WithDuplicate(0.1)}, func(s StreamStats) bool { return s.Packets == 1000 && s.Duplicates > 50 }},
+		"10 % loss":                  {[]Option{WithLoss(0.1)}, func(s StreamStats) bool { return s.Lost > 50 && s.Lost < 150 && s.Injected >= s.Lost }},
+		"30 % loss":                  {[]Option{WithLoss(0.3), WithSeed(3)}, func(s StreamStats) bool { return s.Lost > 200 && s.Lost < 400 }},
+		"300 ms":                     {[]Option{WithDelay(300 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
+		"800 ms":                     {[]Option{WithDelay(800 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
+		"reordering":                 {[]Option{WithReorder(0.1, 70*time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 && s.Jitter > 0 }},
+		"late by seconds":            {[]Option{WithReorder(0.01, 3*time.Second)}, func(s StreamStats) bool { return s.Packets == 1000 }},
+		"half of it late by seconds": {[]Option{WithReorder(0.5, 4*time.Second)}, func(s StreamStats) bool { return s.Packets == 1000 }},
+		"repetition":                 {[]Option{WithDuplicate(0.1)}, func(s StreamStats) bool { return s.Packets == 1000 && s.Duplicates > 50 }},
 		"all of it": {
 			[]Option{WithLoss(0.05), WithDelay(100 * time.Millisecond), WithReorder(0.1, 50*time.Millisecond), WithDuplicate(0.05)},
 			func(s StreamStats) bool { return s.Lost > 20 && s.Duplicates > 20 },

@@ -18,6 +18,11 @@ import (
 func TestRecordHasWhatWasSent(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		p, e := w.join(1, peerOptions{})
+		p.sendReport(p.video, p.videoSSRC(), nil)
+		settle()
+		if ssrcs := e.SSRCs(); len(ssrcs) != 0 || len(e.SenderReports(e.VideoSSRC())) != 1 {
+			t.Errorf("SSRCs of media %v, %d reports", ssrcs, len(e.SenderReports(e.VideoSSRC())))
+		}
 		start := time.Now()
 		var sent []rtp.Packet
 		p.play(100, func(_ int, packet *rtp.Packet) { sent = append(sent, *packet.Clone()) })
@@ -56,7 +61,7 @@ func TestRecordHasWhatWasSent(t *testing.T) {
 		if !ok || at.Sub(start).Abs() > time.Microsecond {
 			t.Errorf("the first packet was sent at %v, %v, expected %v", at, ok, start)
 		}
-		if _, ok := e.SenderTime(e.VideoSSRC(), 0); ok {
+		if _, ok := e.SenderTime(e.RTXSSRC(), 0); ok {
 			t.Error("a sender time without a report")
 		}
 	})

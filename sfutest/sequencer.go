@@ -69,6 +69,9 @@ func (q *sequencer[T]) push(seq uint16, item T, now time.Time) (int64, arrival) 
 		return q.highest, arrivalJump
 	}
 	if n < q.first {
+		for missing := n + 1; missing < q.first; missing++ {
+			q.passed[missing] = struct{}{} // they may be late as well
+		}
 		q.first = n
 		return n, arrivalLate
 	}

@@ -40,8 +40,8 @@ type SenderReport struct {
 type Counters struct {
 	Checks    int64 // authentic STUN binding requests
 	DTLS      int64 // datagrams
-	RTP, RTCP int64 // datagrams, also those before the handshake was done
-	// Early are RTP and RTCP datagrams from before the handshake was done. They are processed after it, the latest few hundred of them.
+	RTP, RTCP int64 // datagrams, whether they can be decrypted or not
+	// Early are those of them from before the handshake was done. They are processed after it, the first 512 of them.
 	Early int64
 	// Data counts the datagrams of application data in DTLS: SCTP, which is never answered.
 	Data int64

@@ -41,7 +41,7 @@ func newStream(cfg *config, l *ledger, stalls *stallMeter, ssrc uint32, media Me
 		media: media, format: formats[media], tolerances: &cfg.tolerances, ledger: l,
 		stats:     StreamStats{SSRC: ssrc, Media: media},
 		record:    ring[Packet]{limit: cfg.recordLimit},
-		reports:   ring[SenderReport]{limit: min(maxReports, cfg.recordLimit)},
+		reports:   ring[SenderReport]{limit: maxReports},
 		recovered: map[uint16]bool{},
 		order:     newSequencer[Packet](holdMissing + cfg.network.reorderDelay),
 	}
@@ -79,6 +79,7 @@ func (s *stream) late(n int64, p *Packet) {
 		s.stats.Late++
 	}
 	if n < s.stats.FirstSeq {
+		s.stats.Lost += s.stats.FirstSeq - n - 1
 		s.stats.FirstSeq = n
 	} else {
 		s.stats.Lost--

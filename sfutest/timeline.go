@@ -9,6 +9,7 @@ import (
 
 const (
 	pacingWindow   = 512 // packets that a burst is looked for in
+	reportWindow   = 16  // packets that a Sender Report is compared with
 	markersInARow  = 3   // audio packets
 	absSendTimeLen = 24  // bits
 	absSendRate    = 1 << 18
@@ -31,8 +32,8 @@ type timeline struct {
 	markers   int    // in a row
 	drifted   bool
 	paced     int64    // packets
-	recent    []leadAt // the latest, fewer than a burst has
-	lows      []leadAt // of those before, within the window: each with a lower lead than all after it
+	recent    []leadAt // the latest few
+	lows      []leadAt // those in the window that have a lower lead than all after them
 }
 
 // leadAt is how far a packet's timestamp was ahead of the wall clock.
@@ -150,37 +151,29 @@ func (t *timeline) pace(p *Packet) {
 		t.ledger.add(ViolationDrift, "%s: at sequence number %d media time is %v from the wall clock", t.media, p.Seq,
 			lead.Round(time.Millisecond))
 	}
-	low, ok := t.remember(leadAt{lead, p.read, p.Timestamp, t.paced})
+	low := t.remember(leadAt{lead, p.read, p.Timestamp, t.paced})
 	t.paced++
-	if !ok {
-		return
-	}
 	if off := lead - low.lead - t.tolerances.Burst; off > 0 && !t.excused(off, low.arrival, p.read) {
 		t.ledger.add(ViolationPacing, "%s: the %d packets up to sequence number %d carry %v more than the %v in which they came", t.media,
 			t.paced-low.n, p.Seq, (lead - low.lead).Round(time.Millisecond), p.read.Sub(low.arrival).Round(time.Millisecond))
-		t.recent, t.lows = t.recent[:0], t.lows[:0]
+		t.lows = append(t.lows[:0], t.recent[len(t.recent)-1])
 	}
 }
 
-// remember keeps a packet for later ones to be compared with, and returns the one with the lowest lead among those from which on this one
-// makes enough packets for a burst; false when there is none.
-func (t *timeline) remember(l leadAt) (low leadAt, ok bool) {
-	t.recent = append(t.recent, l)
-	if len(t.recent) >= max(2, t.tolerances.BurstPackets) {
-		old := t.recent[0]
+// remember keeps a packet for others to be compared with, and returns the one with the lowest lead in the window.
+func (t *timeline) remember(l leadAt) leadAt {
+	if len(t.recent) == reportWindow {
 		t.recent = slices.Delete(t.recent, 0, 1)
-		for len(t.lows) > 0 && t.lows[len(t.lows)-1].lead >= old.lead {
-			t.lows = t.lows[:len(t.lows)-1] // it will never be the lowest again
-		}
-		t.lows = append(t.lows, old)
 	}
-	for len(t.lows) > 0 && t.lows[0].n <= l.n-pacingWindow {
+	t.recent = append(t.recent, l)
+	for len(t.lows) > 0 && t.lows[len(t.lows)-1].lead >= l.lead {
+		t.lows = t.lows[:len(t.lows)-1] // it will never be the lowest again
+	}
+	t.lows = append(t.lows, l)
+	if t.lows[0].n <= l.n-pacingWindow {
 		t.lows = t.lows[1:]
 	}
-	if len(t.lows) == 0 {
-		return low, false
-	}
-	return t.lows[0], true
+	return t.lows[0]
 }
 
 // excused tells whether stalls of this process around a time explain an excess.

@@ -13,10 +13,9 @@ import (
 type Tolerances struct {
 	// Timestamp is how far a timestamp that begins a talk spurt, or a video frame, may be from the wall clock. Default 500 ms.
 	Timestamp time.Duration
-	// Burst is how much media time more than wall time may arrive in one go. Default 500 ms.
+	// Burst is by how much media time may outrun wall time between two packets, the second of which is among the 512 after the first.
+	// Default 500 ms.
 	Burst time.Duration
-	// BurstPackets is how many packets a burst has at least. Default 10.
-	BurstPackets int
 	// Drift is how far media time and wall time may part over the life of a stream. Default 1 s.
 	Drift time.Duration
 	// ReportGap is how long media may flow without a Sender Report. Default 3 s; delays the server itself adds come on top.
@@ -31,7 +30,6 @@ type Tolerances struct {
 const (
 	defaultTimestampTolerance = 500 * time.Millisecond
 	defaultBurst              = 500 * time.Millisecond
-	defaultBurstPackets       = 10
 	defaultDrift              = time.Second
 	defaultReportGap          = 3 * time.Second
 	defaultClockTolerance     = 500 * time.Millisecond
@@ -40,7 +38,7 @@ const (
 // WithTolerances replaces the limits beyond which something counts as a violation.
 func WithTolerances(t Tolerances) Option {
 	return func(c *config) error {
-		if min(t.Timestamp, t.Burst, t.Drift, t.ReportGap, t.Clock) < 0 || t.BurstPackets < 0 {
+		if min(t.Timestamp, t.Burst, t.Drift, t.ReportGap, t.Clock) < 0 {
 			return fmt.Errorf("%w: tolerances %+v, expected none below 0", models.ErrInvalidParams, t)
 		}
 		c.tolerances = t
@@ -51,7 +49,6 @@ func WithTolerances(t Tolerances) Option {
 func (t *Tolerances) fill() {
 	orDefault(&t.Timestamp, defaultTimestampTolerance)
 	orDefault(&t.Burst, defaultBurst)
-	orDefault(&t.BurstPackets, defaultBurstPackets)
 	orDefault(&t.Drift, defaultDrift)
 	orDefault(&t.ReportGap, defaultReportGap)
 	orDefault(&t.Clock, defaultClockTolerance)

@@ -1,6 +1,7 @@
 package sfutest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pion/rtp"
 
 	"gotgcall/models"
 )
@@ -111,6 +114,7 @@ func TestSequencer(t *testing.T) {
 		{"twice while held", nil, []uint16{7, 9, 9, 8}, "7 9:2 8 9"},
 		{"too late", nil, []uint16{7, 9, 0, 8, 8}, "7 (0 lost, 1 missing) 9 8:1 8:2"},
 		{"before the first", nil, []uint16{7, 6, 8}, "7 6:1 8"},
+		{"before the first, all reordered", nil, []uint16{9, 7, 8, 8, 6, 10}, "9 7:1 8:1 8:2 6:1 10"},
 		{"a jump", nil, []uint16{7, 20007, 20008}, "7 20007:3 20007 20008"},
 		{"a jump back", nil, []uint16{20007, 7, 8}, "20007 7:3 7 8"},
 	} {
@@ -225,6 +229,176 @@ func TestStallExcusesABurst(t *testing.T) {
 		}
 		if v := l.list(); (len(v) == 0) != stalled {
 			t.Errorf("stalled %v: %v", stalled, v)
+		}
+	}
+}
+
+// timelineOf runs audio packets through a timeline: packet i is read at the time that at returns for it, and lasts so many ticks.
+func timelineOf(stalls *stallMeter, n int, ticks uint32, at func(i int) (time.Time, bool)) []Violation {
+	var l ledger
+	tl := timeline{media: MediaVideo, rate: 48000, ledger: &l, stalls: stalls, tolerances: &Tolerances{}}
+	tl.tolerances.fill()
+	for i := range n {
+		when, rtx := at(i)
+		tl.next(&Packet{Timestamp: uint32(i) * ticks, Arrival: when, read: when, Size: 1, Marker: true, Retransmitted: rtx}, gap{})
+	}
+	return l.list()
+}
+
+func TestBurstsAreMeasuredInMediaTime(t *testing.T) {
+	start := time.Unix(1000, 0)
+	for together, want := range map[int]bool{25: false, 27: true} {
+		got := timelineOf(&stallMeter{}, 1000, 960, func(i int) (time.Time, bool) {
+			if i > 600 && i < 600+together {
+				i = 600
+			}
+			return start.Add(time.Duration(i) * 20 * time.Millisecond), false
+		})
+		if slices.Contains(kinds(got), ViolationPacing) != want {
+			t.Errorf("%d packets of 20 ms at once: %v", together, got)
+		}
+	}
+	got := timelineOf(&stallMeter{}, 3000, 960, func(i int) (time.Time, bool) { // 1 % too slow, and every 10 s back in time
+		return start.Add(time.Duration(i)*20*time.Millisecond + time.Duration(i%500)*200*time.Microsecond), false
+	})
+	if len(got) != 0 {
+		t.Errorf("jitter of 100 ms: %v", got)
+	}
+}
+
+func TestStallBeforeTheFirstPacketIsExcused(t *testing.T) {
+	start := time.Unix(1000, 0)
+	for _, stalled := range []bool{true, false} {
+		var m stallMeter
+		if stalled {
+			m.tick(start.Add(-10 * time.Millisecond))
+			m.tick(start.Add(1500 * time.Millisecond))
+		}
+		got := timelineOf(&m, 500, 960, func(i int) (time.Time, bool) {
+			due := start.Add(time.Duration(i) * 20 * time.Millisecond)
+			if first := start.Add(1500 * time.Millisecond); due.Before(first) {
+				due = first
+			}
+			if stalled {
+				m.tick(due)
+			}
+			return due, false
+		})
+		if (len(got) == 0) != stalled {
+			t.Errorf("stalled %v: %v", stalled, got)
+		}
+	}
+}
+
+func TestRetransmissionsAreLateByNature(t *testing.T) {
+	start := time.Unix(1000, 0)
+	for _, rtx := range []bool{true, false} {
+		got := timelineOf(&stallMeter{}, 100, 960, func(i int) (time.Time, bool) {
+			when := start.Add(time.Duration(i) * 20 * time.Millisecond)
+			if i == 50 {
+				return when.Add(800 * time.Millisecond), rtx
+			}
+			return when, false
+		})
+		if (len(got) == 0) != rtx {
+			t.Errorf("retransmitted %v: %v", rtx, got)
+		}
+	}
+}
+
+func TestSequencerHoldsBoundedlyMany(t *testing.T) {
+	q := newSequencer[uint16](time.Hour)
+	now := time.Unix(0, 0)
+	q.push(1, 1, now)
+	q.pop(now)
+	out := 0
+	for seq := uint16(3); seq < 3+2*maxHeld; seq++ {
+		q.push(seq, seq, now)
+		for _, _, ok := q.pop(now); ok; _, _, ok = q.pop(now) {
+			out++
+		}
+	}
+	if out != 2*maxHeld {
+		t.Errorf("%d of %d items came out behind one that is missing", out, 2*maxHeld)
+	}
+}
+
+func TestHugeGapsAreNotAskedFor(t *testing.T) {
+	now := time.Unix(0, 0)
+	for missing, want := range map[uint16]int{5: 5, maxNacks: maxNacks, maxNacks + 1: 0} {
+		cfg, err := newConfig(nil)
+		must(t, err)
+		s := newStream(cfg, &ledger{}, &stallMeter{}, 2, MediaVideo)
+		s.receive(Packet{SSRC: 2, Seq: 100, Arrival: now, read: now}, false)
+		l := nackList{}
+		l.arrived(videoPacket{2, 101 + missing}, s, now)
+		if len(l) != want {
+			t.Errorf("%d of %d missing packets are asked for, expected %d", len(l), missing, want)
+		}
+	}
+}
+
+func TestOggLeavesOutWhatComesTooLate(t *testing.T) {
+	var file bytes.Buffer
+	o := newOggWriter(&file)
+	for _, stamp := range []uint32{960, 1920, 960, 0, 2880, 2900, 3840} {
+		o.write(&Packet{Timestamp: stamp, Payload: opus20})
+	}
+	must(t, o.close())
+	positions, _ := readOgg(t, file.Bytes())
+	if !slices.Equal(positions, []uint64{960, 1920, 2880, 3840}) {
+		t.Errorf("pages end at %v", positions)
+	}
+	last := bytes.LastIndex(file.Bytes(), []byte("OggS"))
+	if kind := file.Bytes()[last+5]; kind != oggLast || bytes.Count(file.Bytes(), []byte{'O', 'g', 'g', 'S', 0, oggLast}) != 1 {
+		t.Errorf("the last page is of type %d", kind)
+	}
+}
+
+func TestStallsAreMeasuredInRealTimeOnly(t *testing.T) {
+	s, _ := quiet(t)
+	ticked := func(s *Server) bool {
+		s.stalls.mu.Lock()
+		defer s.stalls.mu.Unlock()
+		return !s.stalls.last.IsZero()
+	}
+	for deadline := time.Now().Add(10 * time.Second); !ticked(s); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is measured")
+		}
+	}
+	inFakeTime(t, func(t *testing.T, w *world) {
+		time.Sleep(time.Second)
+		if ticked(w.server) {
+			t.Error("stalls are measured in fake time")
+		}
+	})
+}
+
+func TestExtensionBlocks(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		profile uint16
+		block   []byte
+		want    string
+	}{
+		{"one byte", 0xbede, []byte{0x10, 0x94, 0x31, 1, 2, 0, 0, 0}, "1:94 3:0102 "},
+		{"padding between", 0xbede, []byte{0x10, 0x94, 0, 0, 0x31, 1, 2, 0}, "1:94 3:0102 "},
+		{"stop", 0xbede, []byte{0x10, 0x94, 0xf0, 0x31, 1, 2, 0, 0}, "1:94 "},
+		{"cut", 0xbede, []byte{0x10, 0x94, 0x33, 1}, "1:94 0: "},
+		{"two bytes", 0x1000, []byte{1, 1, 0x94, 200, 0, 0, 3, 1}, "1:94 200: 0: "},
+		{"two bytes, cut", 0x1000, []byte{1, 1, 0x94, 5}, "1:94 0: "},
+		{"another profile", 0x1234, []byte{1, 1, 0x94, 5}, "0: "},
+		{"only padding", 0xbede, []byte{0, 0, 0, 0}, ""},
+		{"empty", 0xbede, nil, ""},
+	} {
+		b := append(make([]byte, 12), byte(c.profile>>8), byte(c.profile), 0, byte(len(c.block)/4))
+		var got string
+		for id, value := range extensions(append(b, c.block...), &rtp.Header{Extension: true, ExtensionProfile: c.profile}) {
+			got += fmt.Sprintf("%d:%x ", id, value)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, expected %q", c.name, got, c.want)
 		}
 	}
 }

@@ -182,6 +182,12 @@ func TestEachViolationIsCounted(t *testing.T) {
 				time.Sleep(40 * ms)
 			}
 		}},
+		"a film that plays 4 % too slowly": {want: ViolationDrift, count: 1, commit: func(p *peer) {
+			for range 40 {
+				p.film(30, nil)
+				time.Sleep(time.Second/30 + 40*ms)
+			}
+		}},
 		"no Sender Report": {want: ViolationMissingSR, count: 2, commit: func(p *peer) {
 			for range 325 { // 6.5 s
 				p.sendAudio(nil)
@@ -217,6 +223,11 @@ func TestEachViolationIsCounted(t *testing.T) {
 					return k == c.want || slices.Contains(c.follows, k)
 				}); len(others) > 0 {
 					t.Errorf("also got %v in %v", others, list)
+				}
+				for _, ssrc := range e.SSRCs() {
+					if s := e.Stats(ssrc); s.Packets+s.Lost != s.LastSeq-s.FirstSeq+1 {
+						t.Errorf("the numbers do not add up: %+v", s)
+					}
 				}
 				if all := w.server.Violations(); len(all) != len(list) || !strings.HasPrefix(all[0].First, "chat -100: ") {
 					t.Errorf("the server's list is %v, the endpoint's %v", all, list)
