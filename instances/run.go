@@ -94,6 +94,9 @@ func (p *playback) replace(s *stream) {
 		if old.flowing() {
 			p.continueFrom(old)
 		}
+		if link := p.outlet.Load(); link != nil {
+			old.finishFrame(link)
+		}
 		p.endMissing(old, s)
 		old.close()
 	}
@@ -193,7 +196,7 @@ func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
 	l.next = f.PTS + f.Duration
 	at := (p.current.request.offset + pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
-	if at > p.position.Load() { // of the leg that is ahead
+	if l.kind == models.Audio || !p.current.sounding() && at > p.position.Load() {
 		p.position.Store(at)
 	}
 }
