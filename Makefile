@@ -24,8 +24,8 @@ help: ## list the targets
 	@echo
 	@echo "  NO_INSTALL=1 prints how to install ffmpeg instead of doing it; FFMPEG=/path/to/ffmpeg uses that one."
 
-demo: ffmpeg ## play a song into a loopback group call; SONG=path-or-URL plays yours, ARGS=-pause adds flags
-	@$(GO) run ./examples/loopback $(ARGS) $${SONG:+-- "$$SONG"}
+demo: ffmpeg ## play a song into a loopback group call; SONG=path-or-URL plays yours, FILM=… with its picture, ARGS=-pause adds flags
+	@$(GO) run ./examples/loopback $(ARGS) $${FILM:+-film -- "$$FILM"} $${SONG:+-- "$$SONG"}
 
 test: ## everything that must hold before a commit: about 8 minutes at first, then much less
 	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)

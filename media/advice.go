@@ -7,8 +7,6 @@ import (
 
 // complaints are what ffmpeg says and what there is to do about it. The first that fits is used.
 var complaints = []struct{ text, advice string }{
-	{"matches no streams", "there is no sound in it"},
-	{"does not contain any stream", "there is no sound in it"},
 	{"not on whitelist", "it refers to something that a source of this kind may not open: a file may not lead to the network, nor a URL to a file"},
 	{"allowed_segment_extensions", "its playlist leads to something that does not look like a part of it by its name"},
 	{"Unsafe file name", "it refers to a file outside its own folder"},
@@ -22,13 +20,20 @@ var complaints = []struct{ text, advice string }{
 }
 
 // advice says in a few words what a source that ffmpeg refuses at once suffers from.
-func advice(stderr string, remote bool) string {
+func advice(stderr string, e ending) string {
+	switch {
+	case !strings.Contains(stderr, "matches no streams"):
+	case e.film:
+		return "there is neither sound nor a picture in it"
+	default:
+		return "there is no sound in it"
+	}
 	for _, c := range complaints {
 		if strings.Contains(stderr, c.text) {
 			return c.advice
 		}
 	}
-	if remote {
+	if e.remote {
 		return "there is nothing at this URL that ffmpeg can play"
 	}
 	return "it is not a media file that ffmpeg can play"

@@ -11,6 +11,8 @@ type command struct {
 	input   input
 	options EncodeOptions // complete
 	offset  time.Duration // where to begin
+	shape   shape         // which legs it writes: sound on pipe:1, the picture on pipe:3, or on pipe:1 when it is alone
+	clock   string        // an expression for the wall time
 }
 
 // args is the argument list of every ffmpeg that this package composes itself. It is a pure function.
@@ -18,11 +20,24 @@ func (c command) args() []string {
 	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1"}
 	args = append(args, c.input.flags()...)
 	if c.offset > 0 {
+		if c.shape.picture == cover {
+			// Or it would be cut off as well, because it stands at the very beginning.
+			args = append(args, "-noaccurate_seek")
+		}
 		// Before -i: ffmpeg seeks in the file instead of decoding all that precedes.
 		args = append(args, "-ss", seconds(c.offset))
 	}
 	args = append(args, "-i", c.input.target)
-	return append(args, audioOutput(c.options)...)
+	switch {
+	case c.shape.picture == cover:
+		return append(args, c.coverOutputs()...)
+	case c.shape.picture == noPicture:
+		return append(args, audioOutput(c.options, "pipe:1", "-map", soundStream)...)
+	case !c.shape.audio:
+		return append(args, c.filmOutput("pipe:1")...)
+	}
+	args = append(args, audioOutput(c.options, "pipe:1", "-map", soundStream, "-af", inStep)...)
+	return append(args, c.filmOutput("pipe:3")...)
 }
 
 // seconds writes a duration as ffmpeg reads it, to the microsecond.
@@ -30,10 +45,10 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%d.%06d", d/time.Second, d%time.Second/time.Microsecond)
 }
 
-// audioOutput encodes the first audio stream for a call, on stdout.
-func audioOutput(o EncodeOptions) []string {
-	return []string{
-		"-map", "0:a:0", "-vn", "-sn", "-dn",
+// audioOutput encodes sound for a call. from says which, and what is done to it before.
+func audioOutput(o EncodeOptions, pipe string, from ...string) []string {
+	return append(from,
+		"-vn", "-sn", "-dn",
 		// Tags and chapters would come as a header of up to some hundred kilobytes that nobody reads.
 		"-map_metadata", "-1", "-map_chapters", "-1",
 		"-c:a", "libopus", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
@@ -43,8 +58,8 @@ func audioOutput(o EncodeOptions) []string {
 		"-f", "ogg",
 		// Every packet is written at once, on a page of its own.
 		"-page_duration", "20000", "-flush_packets", "1",
-		"pipe:1",
-	}
+		pipe,
+	)
 }
 
 func kbps(n int) string { return strconv.Itoa(n) + "k" }

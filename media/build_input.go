@@ -21,6 +21,10 @@ type input struct {
 	// tls is set for HTTPS: the certificate is checked against the authorities in caFile, or against those ffmpeg knows if it is empty.
 	tls    bool
 	caFile string
+	// once is set for what can be opened a single time, a named pipe.
+	once bool
+	// image is set for a picture whose name ffmpeg would take for a pattern that stands for other ones.
+	image bool
 }
 
 // classFlags are the flags of each class.
@@ -43,6 +47,9 @@ var classFlags = map[class][]string{
 	classSRT:  {"-protocol_whitelist", "srt", "-rw_timeout", "10000000", "-analyzeduration", "2000000"},
 }
 
+// hasCovers reports whether what comes from there may have an attached picture: files have, live streams do not.
+func (in input) hasCovers() bool { return in.class == classFile || in.class == classHTTP }
+
 // flags are what stands before -i.
 func (in input) flags() []string {
 	flags := classFlags[in.class]
@@ -52,6 +59,9 @@ func (in input) flags() []string {
 		if in.caFile != "" {
 			flags = append(flags, "-ca_file", in.caFile)
 		}
+	}
+	if in.image {
+		flags = append(flags, "-f", "image2", "-pattern_type", "none")
 	}
 	return flags
 }

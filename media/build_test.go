@@ -41,24 +41,37 @@ func TestArgumentsAreGolden(t *testing.T) {
 	withoutCA := remote("https://example.com/song.mp3")
 	withoutCA.caFile = ""
 	cases := map[string]command{
-		"file":              {input: file},
-		"file_relative":     {input: input{class: classFile, target: fileTarget("-x.mp3")}},
-		"file_offset":       {input: file, offset: 61*time.Second + 20*time.Millisecond + 7*time.Microsecond},
-		"file_mono_24k":     {input: file, options: EncodeOptions{AudioBitrateKbps: 24, AudioChannels: 1}},
-		"http":              {input: remote("http://example.com:8080/song.mp3?x=1#y")},
-		"http_offset":       {input: remote("HTTP://example.com/song.mp3"), offset: time.Hour},
-		"https":             {input: remote("https://example.com/song.mp3")},
-		"https_no_ca":       {input: withoutCA},
-		"rtmp":              {input: remote("rtmp://example.com/live/stream")},
-		"rtmps":             {input: remote("rtmps://example.com/live/stream")},
-		"rtsp":              {input: remote("rtsp://user:pass@192.0.2.1/camera")},
-		"rtsps":             {input: remote("rtsps://example.com/camera")},
-		"srt":               {input: remote("srt://[2001:db8::1]:9000?mode=caller")},
+		"file":          {input: file},
+		"file_relative": {input: input{class: classFile, target: fileTarget("-x.mp3")}},
+		"file_offset":   {input: file, offset: 61*time.Second + 20*time.Millisecond + 7*time.Microsecond},
+		"file_mono_24k": {input: file, options: EncodeOptions{AudioBitrateKbps: 24, AudioChannels: 1}},
+		"http":          {input: remote("http://example.com:8080/song.mp3?x=1#y")},
+		"http_offset":   {input: remote("HTTP://example.com/song.mp3"), offset: time.Hour},
+		"https":         {input: remote("https://example.com/song.mp3")},
+		"https_no_ca":   {input: withoutCA},
+		"rtmp":          {input: remote("rtmp://example.com/live/stream")},
+		"rtmps":         {input: remote("rtmps://example.com/live/stream")},
+		"rtsp":          {input: remote("rtsp://user:pass@192.0.2.1/camera")},
+		"rtsps":         {input: remote("rtsps://example.com/camera")},
+		"srt":           {input: remote("srt://[2001:db8::1]:9000?mode=caller")},
+		"film":          {input: file, options: EncodeOptions{Tracks: TrackVideo}},
+		"film_small": {input: file, offset: time.Second, options: EncodeOptions{Tracks: TrackVideo, VideoWidth: 321, VideoHeight: 241,
+			VideoFPS: 12, VideoBitrateKbps: 150}},
+		"film_live":         {input: remote("rtmp://example.com/live/stream"), options: EncodeOptions{Tracks: TrackVideo}},
+		"film_silent":       {input: file, shape: shape{picture: film}},
+		"film_sound":        {input: file, shape: shape{audio: true}},
+		"cover":             {input: file, shape: shape{audio: true, picture: cover}},
+		"cover_offset":      {input: file, shape: shape{audio: true, picture: cover}, offset: 5 * time.Second},
+		"cover_alone":       {input: file, shape: shape{picture: cover}},
+		"picture":           {input: fileInput("/pictures/%d.jpg"), shape: shape{picture: film}},
 		"http_128_explicit": {input: remote("http://example.com/"), options: EncodeOptions{AudioBitrateKbps: 128, AudioChannels: 2}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			c.options = c.options.complete()
+			c.options, c.clock = c.options.complete(), wallClock
+			if c.shape == (shape{}) {
+				c.shape = shapeOf(c.options.Tracks)
+			}
 			golden(t, name, c.args())
 		})
 	}
@@ -69,7 +82,7 @@ func TestGoldenFilesAllHaveATest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 14 + len(completions); len(files) != want {
+	if want := 23 + len(completions); len(files) != want {
 		t.Errorf("testdata/argv has %d files, the tests know %d", len(files), want)
 	}
 }

@@ -10,6 +10,7 @@ type (
 	runnerKey   struct{}
 	optionsKey  struct{}
 	separateKey struct{}
+	clockKey    struct{}
 )
 
 // WithRunner returns a context in which sources start their processes with r. A Client does that with its own one; without it each opened
@@ -46,4 +47,12 @@ func WithSeparateLegs(ctx context.Context) context.Context {
 func separateLegs(ctx context.Context) bool {
 	separate, _ := ctx.Value(separateKey{}).(bool)
 	return separate
+}
+
+// clockFrom is the expression by which ffmpeg tells the time: the wall clock, unless a test has put another one into ctx.
+func clockFrom(ctx context.Context) string {
+	if clock, ok := ctx.Value(clockKey{}).(string); ok {
+		return clock
+	}
+	return wallClock
 }

@@ -16,11 +16,15 @@ type ending struct {
 	command bool
 	// remote is set when the media come over a network, which may break off in the middle.
 	remote bool
+	// sought is set when the source was not opened at its beginning: then there may be nothing left.
+	sought bool
+	// film is set when a picture was asked for too.
+	film bool
 }
 
 // exited is the end with exit code 0.
 func (e ending) exited(began bool, stderr string) error {
-	if !began {
+	if !began && !e.sought {
 		return fmt.Errorf("%w: %s: nothing to play: it ended without any output%s", models.ErrFile, e.subject, lastWords(stderr))
 	}
 	if reason := brokenOff(stderr); e.remote && reason != "" {
@@ -42,7 +46,7 @@ func (e ending) failed(began bool, exit *ffmpeg.ExitError, err error) error {
 	case e.command:
 		return err
 	}
-	return fmt.Errorf("%w: %s: %s: %w", models.ErrFile, e.subject, advice(exit.Stderr, e.remote), exit)
+	return fmt.Errorf("%w: %s: %s: %w", models.ErrFile, e.subject, advice(exit.Stderr, e), exit)
 }
 
 // lastWords appends what a program said to a sentence.

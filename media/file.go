@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gotgcall/internal/ffmpeg"
 	"gotgcall/models"
 )
 
@@ -40,20 +39,8 @@ func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams
 	if err := checkFile(subject, s.path); err != nil {
 		return nil, err
 	}
-	if err := checkTracks(subject, options.Tracks); err != nil {
-		return nil, err
-	}
-	c := command{input: input{class: classFile, target: fileTarget(s.path)}, options: options, offset: offset}
+	c := command{input: fileInput(s.path), options: options, offset: offset}
 	return c.open(ctx, ending{subject: subject}, nil)
-}
-
-// open starts the command and hands out its legs.
-func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams, error) {
-	j, err := launch(ctx, ffmpeg.Command{Args: c.args(), Secrets: secrets})
-	if err != nil {
-		return nil, err
-	}
-	return NewStreams(newOutput(j.process, e), nil, j.close), nil
 }
 
 // effective are the options a source is opened with: its own, those of ctx over them, completed and checked.
@@ -63,15 +50,6 @@ func effective(ctx context.Context, own EncodeOptions) (EncodeOptions, error) {
 		return EncodeOptions{}, err
 	}
 	return o.complete(), nil
-}
-
-// checkTracks refuses what this version does not encode, instead of playing half of it.
-func checkTracks(subject string, t Track) error {
-	if t != TrackAudio {
-		return fmt.Errorf("%w: %s: EncodeOptions.Tracks is %v: files and URLs are played as sound only: give TrackAudio, or leave it out",
-			models.ErrInvalidParams, subject, t)
-	}
-	return nil
 }
 
 func checkOffset(subject string, offset time.Duration) error {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gotgcall/internal/ffmpeg"
@@ -64,6 +65,25 @@ func reason(err error) error {
 	}
 	return err
 }
+
+// fileInput is a file that checkFile has let pass.
+func fileInput(path string) input {
+	in := input{class: classFile, target: fileTarget(path), image: isPattern(path)}
+	if info, err := os.Stat(path); err == nil {
+		in.once = info.Mode()&fs.ModeNamedPipe != 0
+	}
+	return in
+}
+
+// isPattern reports whether ffmpeg would take the name of a picture for a pattern: 100%d.jpg may be the name of one file, but is read as that
+// of 1000.jpg. For other files it does not do that, and does not know the option that forbids it.
+func isPattern(path string) bool {
+	return strings.ContainsRune(path, '%') && slices.Contains(imageExtensions, strings.ToLower(filepath.Ext(path)))
+}
+
+// imageExtensions are the usual ones of those by which ffmpeg knows a picture.
+var imageExtensions = []string{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".tga", ".ppm", ".pgm", ".pbm", ".pnm",
+	".jp2", ".jxl", ".j2k", ".psd", ".dds", ".svg", ".pcx", ".ico", ".exr", ".hdr", ".dpx", ".sgi", ".ras", ".xbm", ".xpm", ".xwd", ".qoi"}
 
 // fileTarget names a file for -i so that ffmpeg takes the name as it stands: with the protocol given, nothing in it is read as an option,
 // another protocol or a pattern. A relative path stays relative: to clean it could lead elsewhere where it passes through links.

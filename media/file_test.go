@@ -124,11 +124,6 @@ func TestALocalPlaylistPlaysFilesButNothingFromTheNetwork(t *testing.T) {
 	})
 }
 
-func TestVideoOfAFileIsRefusedUntilThereIsSome(t *testing.T) {
-	_, err := FromFile(song, EncodeOptions{Tracks: TrackVideo}).Open(t.Context())
-	mustBe(t, err, models.ErrInvalidParams, "audio+video", "TrackAudio")
-}
-
 func TestOptionsAreCheckedBeforeTheFile(t *testing.T) {
 	_, err := FromFile("missing", EncodeOptions{AudioChannels: 9}).Open(t.Context())
 	mustBe(t, err, models.ErrInvalidParams, "AudioChannels is 9")

@@ -184,12 +184,15 @@ func (r countingRunner) expectNone() {
 }
 
 // countingHandler is a log that counts. A Runner logs every start.
-type countingHandler struct{ n atomic.Int64 }
+type countingHandler struct{ n, starts atomic.Int64 }
 
 func (h *countingHandler) Enabled(context.Context, slog.Level) bool { return true }
 
-func (h *countingHandler) Handle(context.Context, slog.Record) error {
+func (h *countingHandler) Handle(_ context.Context, r slog.Record) error {
 	h.n.Add(1)
+	if r.Message == "program started" {
+		h.starts.Add(1)
+	}
 	return nil
 }
 

@@ -2,39 +2,69 @@ package media
 
 import (
 	"context"
+	"io"
 
 	"gotgcall/internal/ffmpeg"
 )
 
-// job is a started process as a source sees it.
+// job is what a source runs: a process, or one for each leg.
 type job struct {
-	process *ffmpeg.Process
-	close   func() error // ends the process and what was made for it
+	processes []*ffmpeg.Process
+	close     func() error // ends the processes and what was made for them
 }
 
-// launch starts a process with the Runner that ctx carries, or with one of its own that ends with the stream.
-func launch(ctx context.Context, c ffmpeg.Command) (*job, error) {
+// launch starts processes with the Runner that ctx carries, or with one of its own that ends with the stream.
+func launch(ctx context.Context, commands ...ffmpeg.Command) (*job, error) {
 	if r := runnerFrom(ctx); r != nil {
-		p, err := r.Start(ctx, c)
+		processes, err := startAll(ctx, r, commands)
 		if err != nil {
 			return nil, err
 		}
-		return &job{process: p, close: func() error {
-			p.Stop()
+		return &job{processes: processes, close: func() error {
+			stopAll(processes)
 			return nil
 		}}, nil
 	}
 	r := ffmpeg.New(ffmpeg.Config{})
-	p, err := r.Start(ctx, c)
+	processes, err := startAll(ctx, r, commands)
 	if err != nil {
 		_ = r.Close() // of a Runner without children: there is nothing to report
 		return nil, err
 	}
 	// Where nobody closes the streams after the end of their context, the Runner goes too.
 	keep := context.AfterFunc(ctx, func() { _ = r.Close() })
-	return &job{process: p, close: func() error {
+	return &job{processes: processes, close: func() error {
 		keep()
-		p.Stop()
+		stopAll(processes)
 		return r.Close()
 	}}, nil
+}
+
+// startAll starts all commands or none.
+func startAll(ctx context.Context, r *ffmpeg.Runner, commands []ffmpeg.Command) ([]*ffmpeg.Process, error) {
+	var processes []*ffmpeg.Process
+	for _, c := range commands {
+		p, err := r.Start(ctx, c)
+		if err != nil {
+			stopAll(processes)
+			return nil, err
+		}
+		processes = append(processes, p)
+	}
+	return processes, nil
+}
+
+func stopAll(processes []*ffmpeg.Process) {
+	for _, p := range processes {
+		p.Stop()
+	}
+}
+
+// outputs are the legs of all processes, in order, with what their ends mean.
+func (j *job) outputs(e ending, each int) []io.Reader {
+	var all []io.Reader
+	for _, p := range j.processes {
+		all = append(all, newOutputs(p, each, e)...)
+	}
+	return all
 }

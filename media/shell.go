@@ -57,7 +57,7 @@ func (s *shellSource) Open(ctx context.Context) (*Streams, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := newOutput(j.process, ending{subject: fmt.Sprintf("FromShell(%q)", programName(c.Name)), command: true})
+	out := j.outputs(ending{subject: fmt.Sprintf("FromShell(%q)", programName(c.Name)), command: true}, 1)[0]
 	if s.track == TrackVideo {
 		return NewStreams(nil, out, j.close), nil
 	}

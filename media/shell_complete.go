@@ -23,7 +23,7 @@ func completeFFmpeg(args []string, track Track, o EncodeOptions) ([]string, erro
 		return nil, err
 	}
 	rules := trackRules(track, o)
-	missing, err := rules.missing(out, track)
+	missing, err := rules.missing(append(inv.graphs(), out...), track)
 	if err != nil {
 		return nil, err
 	}
@@ -81,16 +81,18 @@ func (inv invocation) stdout() ([]option, int, error) {
 
 // checkInputs refuses a command without any input, which ffmpeg answers with its manual.
 func (inv invocation) checkInputs() error {
-	if inv.firstInput() >= 0 {
+	if inv.firstInput() >= 0 || len(inv.graphs()) > 0 {
 		return nil
-	}
-	for _, o := range inv.allOptions() {
-		if o.name == "filter_complex" || o.name == "lavfi" || o.name == "filter_complex_script" {
-			return nil
-		}
 	}
 	return errors.New("the ffmpeg command has no input: say what to play by -i")
 }
+
+// graphs returns the filter graphs that stand for themselves, wherever they are given: they feed any output.
+func (inv invocation) graphs() []option {
+	return slices.DeleteFunc(inv.allOptions(), func(o option) bool { return !slices.Contains(graphNames, o.name) })
+}
+
+var graphNames = []string{"filter_complex", "lavfi", "filter_complex_script"}
 
 // firstInput returns the index of the first -i, or -1.
 func (inv invocation) firstInput() int {

@@ -41,6 +41,11 @@ var completions = map[string]struct {
 	"shell_quiet":           {line: "ffmpeg -v quiet -stdin -nohide_banner -i thing.mp3", track: TrackAudio},
 	"shell_ambiguous_b":     {line: "ffmpeg -i thing.mp3 -b 64k -acodec libopus -channel_layout mono", track: TrackAudio},
 	"shell_native_opus":     {line: "ffmpeg -i thing.mp3 -strict -2 -c:a opus", track: TrackAudio},
+	"shell_video_size":      {line: "ffmpeg -i film.mp4 -s 640x360", track: TrackVideo},
+	"shell_video_rate":      {line: "ffmpeg -i film.mp4 -r 15 -b:v 200k -pix_fmt yuv420p", track: TrackVideo, options: EncodeOptions{VideoWidth: 640, VideoHeight: 360}},
+	"shell_video_filter":    {line: "ffmpeg -i film.mp4 -filter:v negate -f ivf -", track: TrackVideo},
+	"shell_video_graph":     {line: "ffmpeg -filter_complex testsrc2 -f ivf -", track: TrackVideo},
+	"shell_video_both":      {line: "ffmpeg -i film.mp4 -s 640x360 -r 15", track: TrackVideo},
 	"shell_video_in_a_song": {line: "ffmpeg -i film.mp4 -c:v libx264 -f:v x -r:v 5", track: TrackAudio},
 }
 

@@ -19,6 +19,8 @@ type want struct {
 	names   []string
 	args    []string
 	encoder string // the encoder that knows the option: "" for any, "*" for all but copy
+	// choose, when not nil, gives the arguments instead of args, by what else is given.
+	choose func(given func(names ...string) bool) []string
 }
 
 func trackRules(track Track, o EncodeOptions) rules {
@@ -27,20 +29,14 @@ func trackRules(track Track, o EncodeOptions) rules {
 			codecs:  []string{"libvpx", "vp8_vaapi", "vp8_v4l2m2m", "copy"},
 			formats: []string{"ivf"},
 			pointer: "a call plays VP8 in IVF: leave -c:v and -f out, or give -c:v libvpx -f ivf",
-			wants: []want{
+			wants: slices.Concat([]want{
 				{names: []string{"an"}, args: []string{"-an"}},
 				{names: []string{"sn"}, args: []string{"-sn"}},
 				{names: []string{"dn"}, args: []string{"-dn"}},
-				{names: []string{"c"}, args: []string{"-c:v", "libvpx"}},
-				{names: []string{"b"}, args: []string{"-b:v", kbps(o.VideoBitrateKbps)}, encoder: "*"},
-				// A key frame every 2 s is what someone who begins to watch waits for.
-				{names: []string{"g", "force_key_frames"}, args: []string{"-force_key_frames", "expr:gte(t,n_forced*2)"}, encoder: "*"},
-				{names: []string{"deadline", "quality"}, args: []string{"-deadline", "realtime"}, encoder: "libvpx"},
-				{names: []string{"cpu-used", "speed"}, args: []string{"-cpu-used", "8"}, encoder: "libvpx"},
-				{names: []string{"lag-in-frames"}, args: []string{"-lag-in-frames", "0"}, encoder: "libvpx"},
+			}, filterWants(o), []want{{names: []string{"c"}, args: []string{"-c:v", "libvpx"}}}, videoWants(o), []want{
 				{names: []string{"f"}, args: []string{"-f", "ivf"}},
 				{names: []string{"flush_packets"}, args: []string{"-flush_packets", "1"}},
-			},
+			}),
 		}
 	}
 	return rules{
@@ -91,10 +87,17 @@ func (r rules) missing(out []option, track Track) ([]string, error) {
 			return nil, fmt.Errorf("-ac %s: a call plays 1 or 2 channels", ac.value)
 		}
 	}
+	given := func(names ...string) bool {
+		_, ok := find(out, track, names...)
+		return ok
+	}
 	var missing []string
 	for _, w := range r.wants {
-		_, given := find(out, track, w.names...)
-		if !given && w.fits(codec) {
+		switch {
+		case given(w.names...) || !w.fits(codec):
+		case w.choose != nil:
+			missing = append(missing, w.choose(given)...)
+		default:
 			missing = append(missing, w.args...)
 		}
 	}

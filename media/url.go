@@ -55,9 +55,6 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	if err := checkOffset(e.subject, offset); err != nil {
 		return nil, err
 	}
-	if err := checkTracks(e.subject, options.Tracks); err != nil {
-		return nil, err
-	}
 	if in.tls {
 		in.caFile = findCAFile()
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gotgcall"
@@ -20,15 +21,20 @@ type call struct {
 	client   *gotgcall.Client
 	server   *sfutest.Server // stands for Telegram and for the bot's MTProto client
 	listener *listener
-	ended    chan songEnd // what OnStreamEnd said
+	ended    chan legEnd // what OnStreamEnd said
 
 	// owned by run's goroutine
-	times  callTimes
-	middle middle
+	times    callTimes
+	middle   middle
+	sounding bool // the end of the sound is still to come
+	anEnd    bool // an end of what is being played has come
 }
 
-// songEnd is the end of a song: err is nil when it was the natural one.
-type songEnd struct{ err error }
+// legEnd is the end of the sound or the picture: err is nil when it was the natural one.
+type legEnd struct {
+	leg gotgcall.StreamType
+	err error
+}
 
 // callTimes are moments of a call.
 type callTimes struct {
@@ -40,8 +46,8 @@ type callTimes struct {
 
 // run is all that a bot does with the library, from the first to the last call of it.
 func (c *call) run(ctx context.Context) error {
-	// Called when the song is over, or what plays it breaks: where a bot takes the next one from its queue.
-	c.client.OnStreamEnd(func(_ int64, _ gotgcall.StreamType, _ gotgcall.Device, err error) { c.ended <- songEnd{err} })
+	// Called when the song is over, or what plays it breaks: where a bot takes the next one from its queue. A film has two ends.
+	c.client.OnStreamEnd(func(_ int64, leg gotgcall.StreamType, _ gotgcall.Device, err error) { c.ended <- legEnd{leg, err} })
 	c.client.OnConnectionChange(func(_ int64, info gotgcall.NetworkInfo) { c.screen.step("the connection is %s", info.State) })
 
 	// What we offer. In a bot it becomes the params of phone.joinGroupCall.
@@ -67,12 +73,13 @@ func (c *call) run(ctx context.Context) error {
 	c.times.connected = time.Now()
 
 	// The song. Calling it again later replaces the song without a gap (see middle.go).
-	if err := c.client.SetStreamSourcesContext(ctx, chatID, source(c.settings.song)); err != nil {
+	if err := c.client.SetStreamSourcesContext(ctx, chatID, c.settings.source(c.settings.song)); err != nil {
 		return err
 	}
 	c.screen.step("SetStreamSources plays %s", c.settings.song)
 	c.times.playing = time.Now()
 	failed := c.play(ctx)
+	c.listener.catchUp(ctx, c.settings)
 
 	// Leaving takes two: Stop ends our side, and Telegram is told by phone.leaveGroupCall, whose source is this number.
 	leave, err := c.client.LeaveSource(chatID)
@@ -103,12 +110,10 @@ func (c *call) play(ctx context.Context) error {
 		var err error
 		select {
 		case end := <-c.ended:
-			if end.err != nil || c.middle.changeAt == 0 {
-				c.screen.step("OnStreamEnd: %s", orNatural(end.err))
-				c.times.streamEnd, c.times.naturalEnd = end.err, end.err == nil
+			c.takeEnd(end)
+			if end.err != nil {
 				return c.takePosition()
 			}
-			err = c.changeSong(ctx) // its end came before its middle: it was shorter than it was said to be
 		case <-limit:
 			c.screen.step("%v have passed", c.settings.length)
 			return c.takePosition()
@@ -118,6 +123,15 @@ func (c *call) play(ctx context.Context) error {
 		case <-tick.C:
 			err = errors.Join(c.takePosition(), c.actInTheMiddle(ctx))
 			c.screen.progress(c.times.position, c.middle.length, c.listener.now())
+		}
+		switch over, stateErr := c.isOver(); {
+		case err != nil || stateErr != nil:
+			err = errors.Join(err, stateErr)
+		case over && c.middle.changeAt == 0:
+			c.times.naturalEnd = true
+			return c.takePosition()
+		case over:
+			err = c.changeSong(ctx) // its end came before its middle: it was shorter than it was said to be
 		}
 		if err != nil && ctx.Err() == nil { // an interrupted step is no failure
 			return err
@@ -132,9 +146,27 @@ func (c *call) takePosition() error {
 	return err
 }
 
-func orNatural(err error) string {
-	if err == nil {
-		return "the natural end of the song"
+// takeEnd takes note of an end of a leg.
+func (c *call) takeEnd(end legEnd) {
+	what := "the natural end of the song"
+	switch {
+	case end.err != nil:
+		what = "error: " + end.err.Error()
+	case c.settings.film:
+		what = fmt.Sprintf("the natural end of the %s", end.leg)
 	}
-	return "error: " + err.Error()
+	c.screen.step("OnStreamEnd: %s", what)
+	c.anEnd, c.times.streamEnd = true, end.err
+	if end.leg == gotgcall.Audio {
+		c.sounding = false
+	}
+}
+
+// isOver tells whether all that was to be played has ended.
+func (c *call) isOver() (bool, error) {
+	if !c.anEnd || c.sounding {
+		return false, nil
+	}
+	state, err := c.client.GetState(chatID)
+	return state.VideoStopped, err
 }

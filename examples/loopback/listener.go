@@ -10,11 +10,12 @@ import (
 	"gotgcall/sfutest"
 )
 
-// listener writes down what arrives at the server: what another member of the group would hear.
+// listener writes down what arrives at the server: what another member of the group would hear and see.
 type listener struct {
 	// set at construction
 	began     time.Time
 	recording io.Writer
+	film      bool // watch too
 	ctx       context.Context
 	cancel    context.CancelFunc
 
@@ -23,13 +24,19 @@ type listener struct {
 	following sync.WaitGroup
 
 	mu       sync.Mutex
-	arrivals []arrival
+	arrivals []arrival // of the sound
+	pieces   []piece   // of the picture
+	starts   []arrival // of the picture's frames: the first packet of each
+	stamps   stamps
 	err      error // of writing the recording
 }
 
+// stamps are the RTP timestamps of the first packets.
+type stamps struct{ sound, picture uint32 }
+
 // newListener returns a listener that writes what it hears to recording, as Ogg.
-func newListener(recording io.Writer) *listener {
-	l := &listener{began: time.Now(), recording: recording}
+func newListener(recording io.Writer, film bool) *listener {
+	l := &listener{began: time.Now(), recording: recording, film: film}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
@@ -41,6 +48,9 @@ func (l *listener) clock() time.Duration { return time.Since(l.began) }
 func (l *listener) follow(e *sfutest.Endpoint) {
 	l.endpoint = e
 	l.following.Go(l.note)
+	if l.film {
+		l.following.Go(l.notePicture)
+	}
 	l.following.Go(func() {
 		err := e.CopyOgg(l.ctx, l.recording)
 		l.mu.Lock()
@@ -49,25 +59,56 @@ func (l *listener) follow(e *sfutest.Endpoint) {
 	})
 }
 
-// note writes down when each packet came.
+// note writes down when each packet of the sound came.
 func (l *listener) note() {
-	var ticks int64
-	var last uint32
-	first := true
+	clock := rtpClock{rate: clockRate}
 	for p := range l.endpoint.Packets(l.ctx, l.endpoint.AudioSSRC()) {
-		if first {
-			first, last = false, p.Timestamp
-		}
-		ticks += int64(int32(p.Timestamp - last)) // timestamps wrap at 2^32
-		last = p.Timestamp
-		at := p.Arrival.Sub(l.began)
-		a := arrival{
-			sent: at - ageOf(p.Extensions.AbsSendTime, p.Arrival), at: at, media: ticksToDuration(ticks), size: p.Size,
-			level: p.Extensions.AudioLevel, marker: p.Marker,
-		}
+		a := l.arrivalOf(&p, &clock)
 		l.mu.Lock()
+		l.stamps.sound = clock.first
 		l.arrivals = append(l.arrivals, a)
 		l.mu.Unlock()
+	}
+}
+
+// notePicture writes down when each packet of the picture came.
+func (l *listener) notePicture() {
+	clock := rtpClock{rate: pictureClockRate}
+	var ids pictureIDs
+	for p := range l.endpoint.Packets(l.ctx, l.endpoint.VideoSSRC()) {
+		if p.Size == 0 {
+			continue // padding, before there is a picture
+		}
+		a := l.arrivalOf(&p, &clock)
+		piece := pieceOf(&p, a, &ids)
+		l.mu.Lock()
+		l.stamps.picture = clock.first
+		l.pieces = append(l.pieces, piece)
+		if piece.begins && !piece.again {
+			l.starts = append(l.starts, a)
+		}
+		l.mu.Unlock()
+	}
+}
+
+// arrivalOf takes from a packet what is written down.
+func (l *listener) arrivalOf(p *sfutest.Packet, clock *rtpClock) arrival {
+	at := p.Arrival.Sub(l.began)
+	return arrival{
+		sent: at - ageOf(p.Extensions.AbsSendTime, p.Arrival), at: at, media: clock.media(p.Timestamp), size: p.Size,
+		seq: p.Seq, level: p.Extensions.AudioLevel, marker: p.Marker,
+	}
+}
+
+// catchUp gives what was lost of the picture the time to come again.
+func (l *listener) catchUp(ctx context.Context, s settings) {
+	if !s.film || s.loss == 0 {
+		return
+	}
+	const requests = time.Second // the server asks ten times, every 100 ms
+	select {
+	case <-time.After(requests + 4*s.delay):
+	case <-ctx.Done():
 	}
 }
 
@@ -91,50 +132,23 @@ func (l *listener) close() error {
 	return l.err
 }
 
-// all returns what has arrived, in the order of arrival.
+// all returns what has arrived of the sound, in the order of arrival.
 func (l *listener) all() []arrival {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.arrivals)
 }
 
-// moment is the state of the listening for the line of progress.
-type moment struct {
-	packets, lost int64
-	kbits         int           // of Opus in a second, over the last second
-	level         int           // as announced, in dBov
-	drift         time.Duration // of the last second
-}
-
-// now sums up the last second.
-func (l *listener) now() moment {
-	const second = int(time.Second / frame)
-	var m moment
-	if l.endpoint != nil {
-		stats := l.endpoint.Stats(l.endpoint.AudioSSRC())
-		m.packets, m.lost = stats.Packets, stats.Lost
-	}
+// seen returns what has arrived of the picture, in the order of arrival, and the first packets of its frames.
+func (l *listener) seen() (pieces []piece, starts []arrival) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.arrivals) == 0 {
-		return m
-	}
-	recent := l.arrivals[max(0, len(l.arrivals)-second):]
-	bytes := 0
-	for _, a := range recent {
-		bytes += a.size
-	}
-	m.kbits = int(int64(bytes) * 8 * int64(time.Second/frame) / int64(len(recent)) / 1000)
-	m.level = -int(recent[len(recent)-1].level)
-	first := l.arrivals[:min(second, len(l.arrivals))]
-	m.drift = medianLead(recent) - medianLead(first)
-	return m
+	return slices.Clone(l.pieces), slices.Clone(l.starts)
 }
 
-func medianLead(arrivals []arrival) time.Duration {
-	leads := make([]time.Duration, 0, len(arrivals))
-	for _, a := range arrivals {
-		leads = append(leads, a.lead())
-	}
-	return median(leads)
+// firsts returns the timestamps of the first packets.
+func (l *listener) firsts() stamps {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stamps
 }

@@ -1,9 +1,11 @@
-// Command loopback plays a song into a group call that takes place inside this process, over real UDP and with real ffmpeg, and shows what
-// a listener gets. It needs no Telegram account.
+// Command loopback plays a song or a film into a group call that takes place inside this process, over real UDP and with real ffmpeg, and
+// shows what a listener gets. It needs no Telegram account.
 //
 //	go run ./examples/loopback                     # the song in testdata
 //	go run ./examples/loopback song.mp3            # yours; an address (https://…) will do as well
 //	go run ./examples/loopback -pause -switch other.mp3 song.mp3
+//	go run ./examples/loopback -film testdata/flashbeep.mp4  # with the picture; this clip shows how far the two are apart
+//	go run ./examples/loopback -film -loss 0.1 -delay 50ms film.mp4
 //
 // What a bot has to do is in call.go, in the order in which a bot does it. The rest measures and reports.
 //

@@ -9,8 +9,9 @@ import (
 const (
 	// frame is how much sound one packet carries: what FromFile and FromURL make.
 	frame = 20 * time.Millisecond
-	// clockRate is that of RTP timestamps of Opus (RFC 7587 §4.1).
-	clockRate = 48000
+	// The clock rates of RTP timestamps of Opus (RFC 7587 §4.1) and VP8 (RFC 7741 §4.1).
+	clockRate        = 48000
+	pictureClockRate = 90000
 	// driftWindow is the time over which drift is averaged: a packet that the machine sent late is lateness, not drift.
 	driftWindow = time.Second
 )
@@ -21,6 +22,7 @@ type arrival struct {
 	at     time.Duration // when it came
 	media  time.Duration // its RTP timestamp, since that of the first packet
 	size   int           // of the Opus packet in bytes
+	seq    uint16        // its sequence number
 	level  uint8         // announced loudness: 0 is the loudest, 127 silence, in -dBov
 	marker bool          // begins a talk spurt
 }
@@ -30,8 +32,8 @@ type arrival struct {
 func (a arrival) lead() time.Duration { return a.media - a.at }
 
 // ticksToDuration converts RTP time. It does not overflow in centuries.
-func ticksToDuration(ticks int64) time.Duration {
-	return time.Duration(ticks/clockRate)*time.Second + time.Duration(ticks%clockRate)*time.Second/clockRate
+func ticksToDuration(ticks, rate int64) time.Duration {
+	return time.Duration(ticks/rate)*time.Second + time.Duration(ticks%rate)*time.Second/time.Duration(rate)
 }
 
 // distribution describes times between arrivals.
@@ -124,7 +126,7 @@ func driftOf(arrivals []arrival) drift {
 			behind, ahead = min(behind, lead), max(ahead, lead)
 		}
 		// What is left at the end is too little for a median of its own unless there is nothing else.
-		if full := time.Duration(len(leads))*frame >= driftWindow/2; full || seconds == nil {
+		if full := arrivals[end-1].at-arrivals[begin].at >= driftWindow/2-frame; full || seconds == nil {
 			seconds = append(seconds, median(leads))
 		}
 		begin = end
@@ -183,6 +185,18 @@ func spurtsOf(arrivals []arrival) (n int, silence millis) {
 		}
 	}
 	return n, silence
+}
+
+// standstillOf adds up the times, but for the pause, in which there was nothing to send: by how much the timestamps step beyond what was sent
+// or lost. Negative steps are packets that were overtaken.
+func standstillOf(arrivals []arrival, pause *pauseMoments) (sum time.Duration) {
+	for i := 1; i < len(arrivals); i++ {
+		before, a := arrivals[i-1], arrivals[i]
+		if !pause.within(before.sent, a.sent) {
+			sum += a.media - before.media - time.Duration(int16(a.seq-before.seq))*frame // sequence numbers wrap at 2^16
+		}
+	}
+	return sum
 }
 
 // levelOf returns the range of the announced levels.

@@ -43,6 +43,16 @@ func pauseOf(arrivals []arrival, m pauseMoments) pauseReport {
 	return r
 }
 
+// piecesDuring counts the packets of the picture that were sent during a pause, but for those that were asked for again.
+func piecesDuring(pieces []piece, m pauseMoments) (n int) {
+	for _, p := range pieces {
+		if !p.again && p.sent >= m.paused && p.sent < m.resumed {
+			n++
+		}
+	}
+	return n
+}
+
 // changeReport says what the listener noticed of a change of the source.
 type changeReport struct {
 	// Took is how long SetStreamSources took; the old song played on meanwhile.

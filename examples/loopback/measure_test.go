@@ -147,7 +147,7 @@ func TestRTPTimeDoesNotOverflow(t *testing.T) {
 	for ticks, want := range map[int64]time.Duration{
 		0: 0, 960: frame, 47_999: 999_979_166, -960: -frame, 48_000 * 3600 * 24 * 365 * 100: time.Hour * 24 * 365 * 100,
 	} {
-		if got := ticksToDuration(ticks); got != want {
+		if got := ticksToDuration(ticks, clockRate); got != want {
 			t.Errorf("%d ticks are %v, want %v", ticks, got, want)
 		}
 	}

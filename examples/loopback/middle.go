@@ -106,7 +106,7 @@ func (c *call) pauseAndResume(ctx context.Context) error {
 func (c *call) changeSong(ctx context.Context) error {
 	c.middle.changeAt = 0
 	m := changeMoments{asked: c.listener.clock()}
-	if err := c.client.SetStreamSourcesContext(ctx, chatID, source(c.settings.next)); err != nil {
+	if err := c.client.SetStreamSourcesContext(ctx, chatID, c.settings.source(c.settings.next)); err != nil {
 		return err
 	}
 	m.done = c.listener.clock()
@@ -116,12 +116,16 @@ func (c *call) changeSong(ctx context.Context) error {
 	m.position = c.times.position
 	c.screen.step("SetStreamSources plays %s now; it took its place %s after it was asked for", c.settings.next,
 		(m.done - m.asked).Round(time.Millisecond))
-	m.length, _ = durationOf(ctx, c.settings.next)
+	next, _ := probe(ctx, c.settings.next)
+	m.length = next.length
 	c.middle.length = m.length
 	c.middle.change = &m
-	select {
-	case <-c.ended: // the old song, which was over before the new one was there
-	default:
+	c.sounding, c.anEnd = next.sound, false
+	for {
+		select {
+		case <-c.ended: // the old song, which was over before the new one was there
+		default:
+			return nil
+		}
 	}
-	return nil
 }

@@ -27,6 +27,23 @@ func TestTheDurationIsFoundInWhatFFmpegSays(t *testing.T) {
 	}
 }
 
+func TestTheContentsAreFoundInWhatFFmpegSays(t *testing.T) {
+	const sound = "  Stream #0:0[0x1](und): Audio: aac (LC) (mp4a / 0x6134706D), 48000 Hz, mono\n"
+	const picture = "    Stream #0:1: Video: h264 (High), yuv420p, 320x180\n"
+	const length = "  Duration: 00:00:10.00, start: 0.000000\n"
+	for said, want := range map[string]contents{
+		length + sound + picture: {10 * time.Second, true, true},
+		length + sound:           {10 * time.Second, true, false},
+		picture:                  {0, false, true},
+		"title : Stream #0:1: Video: no\nStream mapping:\n" + sound: {0, true, false},
+		"x: No such file or directory":                              {0, true, false},
+	} {
+		if got := parseContents(said); got != want {
+			t.Errorf("%q: got %+v, want %+v", said, got, want)
+		}
+	}
+}
+
 func FuzzParseDuration(f *testing.F) {
 	f.Add("  Duration: 00:01:02.53, start: 0.025057")
 	f.Add("  Duration: N/A")
@@ -49,6 +66,20 @@ func TestTheLineOfProgressFitsATerminal(t *testing.T) {
 	}
 	m.packets = 180_000
 	if got := progressLine(time.Hour, time.Hour, m); len(got) >= 80 || !strings.Contains(got, "[############]") {
+		t.Errorf("%d characters: %q", len(got), got)
+	}
+}
+
+func TestTheLineOfAFilmHasBothLegs(t *testing.T) {
+	m := moment{packets: 3000, lost: 12, kbits: 131, level: -20, drift: -300 * time.Microsecond, film: true, picture: pictureMoment{
+		packets: 4500, lost: 3, kbits: 812, frames: 30, drift: 1200 * time.Microsecond,
+	}}
+	got := progressLine(75*time.Second, 2*time.Minute+30*time.Second, m)
+	if want := "1:15.0/2:30.0 131+812 kbit/s 3000+4500 pkt 12+3 lost 30 fps -0.3 +1.2 ms"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	m.packets, m.picture.packets = 180_000, 360_000
+	if got := progressLine(time.Hour, time.Hour, m); len(got) >= 80 {
 		t.Errorf("%d characters: %q", len(got), got)
 	}
 }
@@ -92,6 +123,16 @@ func TestTheVerdictNamesWhatIsWrong(t *testing.T) {
 		{"during the pause", 0, func(r *summary) { r.Pause = &pauseReport{During: 1} }},
 		{"position moved", 0, func(r *summary) { r.Pause = &pauseReport{After: millis(ms)} }},
 		{"from what was heard", 0, func(r *summary) { r.Pause = &pauseReport{Heard: 2 * maxPositionError} }},
+		{"", 0, func(r *summary) {
+			r.Packets, r.Picture = packets{}, &pictureReport{Frames: frameCounts{Sent: 1, Complete: 1}}
+		}},
+		{"", 0, func(r *summary) { r.Picture = &pictureReport{Frames: frameCounts{Sent: 9, Complete: 8}} }},
+		{"2 frame(s) incomplete", 0, func(r *summary) { r.Picture = &pictureReport{Frames: frameCounts{Sent: 9, Complete: 7}} }},
+		{"", 0.1, func(r *summary) {
+			r.Picture = &pictureReport{Packets: picturePackets{Lost: 2, LostOnPurpose: 2, Duplicates: 5}, Frames: frameCounts{Sent: 9, Complete: 7}}
+		}},
+		{"1 packet(s) of the picture lost", 0.1, func(r *summary) { r.Picture = &pictureReport{Packets: picturePackets{Lost: 3, LostOnPurpose: 2}} }},
+		{"picture arrived twice", 0, func(r *summary) { r.Picture = &pictureReport{Packets: picturePackets{Duplicates: 1}} }},
 		{"left behind", 0, func(r *summary) { r.LeftBehind.After.Goroutines++ }},
 		{"left behind", 0, func(r *summary) { r.LeftBehind.After.Children = &two }},
 		{"", 0, func(r *summary) { r.LeftBehind.Before.Descriptors, r.LeftBehind.Before.Children = nil, nil }},
@@ -110,14 +151,21 @@ func TestWhatTheMachineMayHaveDoneIsARemarkOnly(t *testing.T) {
 		RTP: distribution{P99: millis(30 * ms)}, Ticker: distribution{P99: millis(21 * ms)}, Drift: drift{Min: millis(-6 * ms)},
 		Change: &changeReport{Gap: gap{Length: millis(41 * ms)}}, Pause: &pauseReport{Burst: 7},
 		Recording: recording{Expected: 60, Difference: millis(-41 * ms)}, Packets: packets{Received: 1},
+		Picture: &pictureReport{
+			Drift: drift{Max: millis(11 * ms)}, InFilm: true, Frames: frameCounts{Sent: 9, Complete: 9, LeftOut: 1},
+			Flashes: &flashReport{Min: millis(-50 * ms), SourceMin: millis(-1 * ms), SourceMax: millis(-1 * ms)},
+		},
 	}
-	if got := r.remarks(); len(got) != 5 {
-		t.Errorf("remarks %q, want five", got)
+	if got := r.remarks(); len(got) != 8 {
+		t.Errorf("remarks %q, want eight", got)
 	}
 	if r.judge(0); len(r.Failures) > 0 {
 		t.Errorf("failures %q, want none", r.Failures)
 	}
-	if got := (&summary{}).remarks(); len(got) > 0 {
+	if got := (&summary{Picture: &pictureReport{InFilm: true}}).remarks(); len(got) != 1 {
+		t.Errorf("without the picture of the film: remarks %q, want one", got)
+	}
+	if got := (&summary{Picture: &pictureReport{Flashes: &flashReport{}}}).remarks(); len(got) > 0 {
 		t.Errorf("remarks without a reason: %q", got)
 	}
 }

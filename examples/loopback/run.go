@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"gotgcall"
@@ -32,23 +31,23 @@ func run(ctx context.Context, s settings, show *screen) (*summary, error) {
 	if isURL(s.song) {
 		show.step("asking how long %s is", s.song)
 	}
-	length, err := durationOf(ctx, s.song)
+	song, err := probe(ctx, s.song)
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Create(s.recording)
+	files, err := createFiles(s)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errRecording, err)
+		return nil, err
 	}
-	defer file.Close()
+	defer files.close()
 	before := takeCalmHoldings()
-	evidence, err := perform(ctx, s, length, file, show)
+	evidence, err := perform(ctx, s, song, files, show)
 	if err != nil {
 		return nil, err
 	}
 	after := settle(before)
 	// The user may have interrupted the song; the summary of what there was is wanted all the same.
-	result := summarize(context.WithoutCancel(ctx), s, length, evidence)
+	result := summarize(context.WithoutCancel(ctx), s, song, evidence)
 	result.LeftBehind = leftovers{Before: before, After: after}
 	result.judge(s.loss)
 	return result, nil
@@ -63,11 +62,14 @@ type evidence struct {
 	ticks      []time.Duration // arrivals at the yardstick
 	stats      sfutest.StreamStats
 	violations []sfutest.Violation
+	stamps     stamps
+	picture    pictureEvidence   // with -film
+	endpoint   *sfutest.Endpoint // ended; it still tells times
 }
 
 // perform brings server, client and listener together for one song. Nothing of them runs any more when it returns.
-func perform(ctx context.Context, s settings, length time.Duration, file *os.File, show *screen) (*evidence, error) {
-	server, err := sfutest.NewServer(sfutest.WithLoss(s.loss))
+func perform(ctx context.Context, s settings, song contents, files recordings, show *screen) (*evidence, error) {
+	server, err := sfutest.NewServer(sfutest.WithLoss(s.loss), sfutest.WithDelay(s.delay))
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func perform(ctx context.Context, s settings, length time.Duration, file *os.Fil
 		return nil, err
 	}
 	defer client.Close()
-	listener := newListener(file)
+	listener := newListener(files.sound, s.film)
 	defer listener.close()
 	stick, err := startYardstick(listener.began)
 	if err != nil {
@@ -89,8 +91,8 @@ func perform(ctx context.Context, s settings, length time.Duration, file *os.Fil
 	}
 	defer stick.stop()
 	c := &call{
-		settings: s, screen: show, client: client, server: server, listener: listener, ended: make(chan songEnd, 2),
-		middle: planMiddle(length, s.length, s.pause, s.next != ""),
+		settings: s, screen: show, client: client, server: server, listener: listener, ended: make(chan legEnd, 8),
+		middle: planMiddle(song.length, s.length, s.pause, s.next != ""), sounding: song.sound,
 	}
 	if err := c.run(ctx); err != nil {
 		return nil, err
@@ -101,8 +103,17 @@ func perform(ctx context.Context, s settings, length time.Duration, file *os.Fil
 	if err := client.Close(); err != nil {
 		return nil, err
 	}
-	return &evidence{
+	endpoint := listener.endpoint
+	e := &evidence{
 		times: c.times, middle: c.middle, began: listener.began, arrivals: listener.all(), ticks: stick.stop(),
-		stats: listener.endpoint.Stats(listener.endpoint.AudioSSRC()), violations: server.Violations(),
-	}, nil
+		stats: endpoint.Stats(endpoint.AudioSSRC()), violations: server.Violations(), stamps: listener.firsts(),
+		endpoint: endpoint,
+	}
+	if s.film {
+		e.picture = pictureEvidenceOf(listener)
+		if err := files.writePicture(endpoint, &e.picture); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }

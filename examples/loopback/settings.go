@@ -17,18 +17,22 @@ import (
 // settings are what the command line says.
 type settings struct {
 	song      string
-	next      string // the song to switch to in the middle; "" for none
-	recording string
+	next      string        // the song to switch to in the middle; "" for none
+	film      bool          // play the pictures too
+	recording string        // file of the sound
+	picture   string        // file of the picture
 	length    time.Duration // stop after so much time; 0: at the end of the song
 	pause     bool
 	loss      float64
+	delay     time.Duration // each way
 	json      bool
 	verbose   bool
 }
 
 const usage = `usage: loopback [flags] [song]
 
-Plays a song (a file or an address; testdata/song.mp3 without one) into a group call inside this process and measures what arrives.
+Plays a song (a file or an address; testdata/song.mp3 without one) into a group call inside this process and measures what arrives. With -film
+the picture is played and measured too.
 
 `
 
@@ -39,10 +43,13 @@ func parseSettings(args []string, help io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("loopback", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is one line, and the caller's to print
-	flags.StringVar(&s.recording, "o", "", "file for what the listener gets, Ogg/Opus (default: gotgcall-loopback.ogg in the folder for temporary files)")
+	flags.StringVar(&s.recording, "o", "", "file for what the listener gets, Ogg/Opus (default: gotgcall-loopback.ogg in the folder for temporary files); "+
+		"the picture goes into a file beside it that ends in .ivf")
+	flags.BoolVar(&s.film, "film", false, "play the picture too")
 	flags.StringVar(&s.next, "switch", "", "switch to this song in the middle")
 	flags.BoolVar(&s.pause, "pause", false, "pause for 3 s in the middle")
 	flags.Float64Var(&s.loss, "loss", 0, "lose this share of the datagrams on purpose, 0 to 0.5")
+	flags.DurationVar(&s.delay, "delay", 0, "delay every datagram by so much each way, 0 to 2s; 50ms for instance")
 	seconds := flags.Float64("seconds", 0, "stop after so many seconds (default: at the end of the song)")
 	flags.BoolVar(&s.json, "json", false, "print the summary as JSON, and the steps to stderr")
 	flags.BoolVar(&s.verbose, "v", false, "print the join payload, the server's answer and the library's log too")
@@ -58,12 +65,18 @@ func parseSettings(args []string, help io.Writer) (settings, error) {
 		return s, fmt.Errorf("%d songs %q, expected one at most, behind the flags; quote a name that has spaces", flags.NArg(), flags.Args())
 	case !(s.loss >= 0 && s.loss <= 0.5):
 		return s, fmt.Errorf("-loss %v: expected 0 to 0.5", s.loss)
+	case s.delay < 0 || s.delay > 2*time.Second:
+		return s, fmt.Errorf("-delay %v: expected 0 to 2s", s.delay)
 	case !(*seconds >= 0 && *seconds <= 1e6):
 		return s, fmt.Errorf("-seconds %v: expected 0 to 1000000", *seconds)
 	}
 	s.length = time.Duration(*seconds * float64(time.Second))
 	if s.recording == "" {
 		s.recording = filepath.Join(os.TempDir(), "gotgcall-loopback.ogg")
+	}
+	s.picture = strings.TrimSuffix(s.recording, filepath.Ext(s.recording)) + ".ivf"
+	if s.film && s.picture == s.recording {
+		return s, fmt.Errorf("-o %q is the name that the picture's file gets; end it in .ogg", s.recording)
 	}
 	err := s.findSongs(flags.Arg(0))
 	return s, err
@@ -79,6 +92,10 @@ func (s *settings) findSongs(song string) error {
 	}
 	s.song = song
 	recording, _ := os.Stat(s.recording) // nil for a new file: the same as no other
+	var picture os.FileInfo
+	if s.film {
+		picture, _ = os.Stat(s.picture)
+	}
 	for _, name := range []string{s.song, s.next} {
 		if name == "" || isURL(name) {
 			continue
@@ -89,7 +106,7 @@ func (s *settings) findSongs(song string) error {
 			return fmt.Errorf("the song cannot be read: %w", err)
 		case info.IsDir():
 			return fmt.Errorf("%q is a folder, expected a song", name)
-		case os.SameFile(info, recording):
+		case os.SameFile(info, recording) || os.SameFile(info, picture):
 			return fmt.Errorf("%q would be overwritten by what the listener gets; name another file for that with -o", name)
 		}
 	}
@@ -124,9 +141,13 @@ func isURL(song string) bool {
 }
 
 // source makes of a song's name what the library plays.
-func source(song string) gotgcall.Source {
-	if isURL(song) {
-		return gotgcall.FromURL(song)
+func (s *settings) source(song string) gotgcall.Source {
+	tracks := gotgcall.TrackAudio
+	if s.film {
+		tracks |= gotgcall.TrackVideo
 	}
-	return gotgcall.FromFile(song)
+	if isURL(song) {
+		return gotgcall.FromURL(song, gotgcall.EncodeOptions{Tracks: tracks})
+	}
+	return gotgcall.FromFile(song, gotgcall.EncodeOptions{Tracks: tracks})
 }

@@ -20,9 +20,16 @@ func TestTheCommandLineIsRead(t *testing.T) {
 		}
 	}
 	s, err := parseSettings([]string{"-seconds", "2.5", "-loss=0.1", "-pause", "-json", "-v", "-o", "got.ogg", "-switch", other, "--", song}, io.Discard)
-	want := settings{song: song, next: other, recording: "got.ogg", length: 2500 * time.Millisecond, pause: true, loss: 0.1, json: true, verbose: true}
+	want := settings{
+		song: song, next: other, recording: "got.ogg", picture: "got.ivf", length: 2500 * time.Millisecond, pause: true, loss: 0.1,
+		json: true, verbose: true,
+	}
 	if err != nil || s != want {
 		t.Errorf("got %+v, %v, want %+v", s, err, want)
+	}
+	s, err = parseSettings([]string{"-film", "-delay", "50ms", song}, io.Discard)
+	if err != nil || !s.film || s.delay != 50*time.Millisecond || filepath.Ext(s.picture) != ".ivf" {
+		t.Errorf("got %+v, %v, want a film with a delay and a file for its picture", s, err)
 	}
 	s, err = parseSettings([]string{"https://example.org/live"}, io.Discard)
 	if err != nil || !isURL(s.song) || filepath.Dir(s.recording) != filepath.Clean(os.TempDir()) {
@@ -62,20 +69,26 @@ func TestWithoutASongTheOneInTestdataIsFoundFromBelow(t *testing.T) {
 func TestBadFlagsAreToldInOneLine(t *testing.T) {
 	dir := t.TempDir()
 	song := filepath.Join(dir, "song.mp3")
-	if err := os.WriteFile(song, nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{song, filepath.Join(dir, "film.ivf")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for want, args := range map[string][]string{
-		"-nonsense":              {"-nonsense"},
-		"-loss 0.9":              {"-loss", "0.9", song},
-		"-loss NaN":              {"-loss", "NaN", song},
-		"-seconds -1":            {"-seconds", "-1", song},
-		"2 songs":                {song, song},
-		"cannot be read":         {filepath.Join(dir, "none.mp3")},
-		"is a folder":            {dir},
-		"would be overwritten":   {"-o", song, song},
-		"none.mp3":               {"-switch", filepath.Join(dir, "none.mp3"), song},
-		"invalid value \"many\"": {"-seconds", "many", song},
+		"-nonsense":                {"-nonsense"},
+		"-loss 0.9":                {"-loss", "0.9", song},
+		"-delay 3s":                {"-delay", "3s", song},
+		"-delay -1ms":              {"-delay", "-1ms", song},
+		"name that the picture":    {"-film", "-o", filepath.Join(dir, "got.ivf"), song},
+		"film.ivf\" would be over": {"-film", "-o", filepath.Join(dir, "film.ogg"), filepath.Join(dir, "film.ivf")},
+		"-loss NaN":                {"-loss", "NaN", song},
+		"-seconds -1":              {"-seconds", "-1", song},
+		"2 songs":                  {song, song},
+		"cannot be read":           {filepath.Join(dir, "none.mp3")},
+		"is a folder":              {dir},
+		"would be overwritten":     {"-o", song, song},
+		"none.mp3":                 {"-switch", filepath.Join(dir, "none.mp3"), song},
+		"invalid value \"many\"":   {"-seconds", "many", song},
 	} {
 		_, err := parseSettings(args, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

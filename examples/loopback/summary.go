@@ -22,10 +22,11 @@ type summary struct {
 	Ticker     distribution `json:"bare_ticker_interarrival"`
 	LongestGap gap          `json:"longest_gap"`
 
-	Pause      *pauseReport  `json:"pause,omitempty"`
-	Change     *changeReport `json:"switch,omitempty"`
-	Recording  recording     `json:"recording"`
-	LeftBehind leftovers     `json:"left_behind"`
+	Pause      *pauseReport   `json:"pause,omitempty"`
+	Change     *changeReport  `json:"switch,omitempty"`
+	Recording  recording      `json:"recording"`
+	Picture    *pictureReport `json:"picture,omitempty"`
+	LeftBehind leftovers      `json:"left_behind"`
 
 	// Failures are the reasons for exit code 1.
 	Failures []string `json:"failures"`
@@ -71,9 +72,9 @@ type recording struct {
 }
 
 // summarize measures.
-func summarize(ctx context.Context, s settings, length time.Duration, e *evidence) *summary {
+func summarize(ctx context.Context, s settings, song contents, e *evidence) *summary {
 	r := &summary{
-		Song: s.song, SongSeconds: length.Seconds(), End: "stopped", Connect: millis(e.times.connected.Sub(e.times.connecting)),
+		Song: s.song, SongSeconds: song.length.Seconds(), End: "stopped", Connect: millis(e.times.connected.Sub(e.times.connecting)),
 		Violations: []string{}, Drift: driftOf(e.arrivals), RTP: distributionOf(gapsOf(e.arrivals, e.middle.pause)), Failures: []string{},
 	}
 	switch {
@@ -92,10 +93,7 @@ func summarize(ctx context.Context, s settings, length time.Duration, e *evidenc
 	}
 	boundary := 0
 	if n := len(e.arrivals); n > 0 {
-		first := e.began.Add(e.arrivals[0].at)
-		r.First = firstAt{
-			AfterConnect: millis(first.Sub(e.times.connected)), SetStreamSources: millis(e.times.playing.Sub(e.times.connected)),
-		}
+		r.First = firstAtOf(e, e.arrivals[0])
 		r.Packets.Sent = e.stats.LastSeq - e.stats.FirstSeq + 1
 		r.Packets.TalkSpurts, r.Packets.Silence = spurtsOf(e.arrivals)
 		r.Level = levelOf(e.arrivals)
@@ -103,14 +101,38 @@ func summarize(ctx context.Context, s settings, length time.Duration, e *evidenc
 	}
 	if m := e.middle.pause; m != nil {
 		report := pauseOf(e.arrivals, *m)
+		report.During += piecesDuring(e.picture.pieces, *m)
 		r.Pause = &report
 	}
 	if m := e.middle.change; m != nil {
 		report, first := changeOf(e.arrivals, *m, e.ticks)
 		r.Change, boundary = &report, first
 	}
-	r.Recording = recordingOf(ctx, s, length, e, boundary)
+	r.Recording = recordingOf(ctx, s, song.length, e, boundary)
+	r.takePicture(ctx, s, song, e)
 	return r
+}
+
+// takePicture measures the picture, if one was asked for.
+func (r *summary) takePicture(ctx context.Context, s settings, song contents, e *evidence) {
+	r.Picture = pictureOf(s, e)
+	if r.Picture == nil {
+		return
+	}
+	r.Picture.InFilm = song.picture
+	if len(e.picture.pieces) == 0 {
+		return
+	}
+	if len(e.arrivals) == 0 || e.picture.pieces[0].at < e.arrivals[0].at {
+		r.First = firstAtOf(e, e.picture.pieces[0].arrival)
+	}
+	r.Picture.Flashes = flashesOf(ctx, s, e)
+}
+
+func firstAtOf(e *evidence, a arrival) firstAt {
+	return firstAt{
+		AfterConnect: millis(e.began.Add(a.at).Sub(e.times.connected)), SetStreamSources: millis(e.times.playing.Sub(e.times.connected)),
+	}
 }
 
 // recordingOf looks at the file of what the listener got. boundary is the number of the first packet of the second song.

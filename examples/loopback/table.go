@@ -33,6 +33,7 @@ func (r *summary) print(out io.Writer) error {
 	row("  bare ticker", "p50 %s, p99 %s, max %s", r.Ticker.P50, r.Ticker.P99, r.Ticker.Max)
 	row("longest gap", "%s, %s after the first packet; the bare ticker had %s there", r.LongestGap.Length, seconds(r.LongestGap.At.float()/1000), r.LongestGap.Ticker)
 	r.rowsOfTheMiddle(row)
+	r.rowsOfThePicture(row)
 	row("recording", "%s", r.Recording.File)
 	row("  length", "%s by ffmpeg, %s expected, difference %s", seconds(r.Recording.Seconds), seconds(r.Recording.Expected), r.Recording.Difference)
 	row("  notes", "%s", r.Recording.Notes)
@@ -56,6 +57,45 @@ func (r *summary) rowsOfTheMiddle(row func(name, format string, args ...any)) {
 		row("switch", "%s between the songs (the bare ticker had %s there), timestamps %s beyond a packet; SetStreamSources took %s",
 			c.Gap.Length, c.Gap.Ticker, c.Seam, c.Took)
 	}
+}
+
+func (r *summary) rowsOfThePicture(row func(name, format string, args ...any)) {
+	p := r.Picture
+	switch {
+	case p == nil:
+		return
+	case p.Frames.Sent == 0:
+		row("picture", "none arrived")
+		return
+	}
+	row("picture packets", "%d sent, %d received, %d lost (%d on purpose), %d recovered by retransmission, %d twice, %d late",
+		p.Packets.Sent, p.Packets.Received, p.Packets.Lost, p.Packets.LostOnPurpose, p.Packets.Recovered, p.Packets.Duplicates, p.Packets.Late)
+	row("  requests", "%d packets asked for again, %d key frames asked for", p.Packets.Requested, p.Packets.KeyRequests)
+	row("  frames", "%d sent, %d complete (%.2f %%), %d left out by the sender, %.2f a second",
+		p.Frames.Sent, p.Frames.Complete, p.Frames.Percent, p.Frames.LeftOut, p.Frames.Rate)
+	row("  key frames", "%d, %s to %s apart", p.KeyInterval.Count, p.KeyInterval.Min, p.KeyInterval.Max)
+	row("  bit rate", "%d kbit/s; the sound has %d", p.Kbits, p.SoundKbits)
+	row("  sender reports", "%d", p.Packets.SenderReports)
+	row("  drift", "%s to %s, %s at the end (medians of a second; a single frame: %s to %s)",
+		p.Drift.Min, p.Drift.Max, p.Drift.End, p.Drift.Behind, p.Drift.Ahead)
+	if o := p.Reports; o.Count > 0 {
+		row("picture after sound", "by the sender reports the first picture belongs %s after the first sound, at the end %s (%s to %s); it arrived %s after",
+			o.First, o.Last, o.Min, o.Max, o.Arrived)
+	}
+	if f := p.Flashes; f != nil {
+		row("flash after beep", "first %s, last %s, min %s, max %s, of %d pairs (%d alone); %s to %s in the film%s",
+			f.First, f.Last, f.Min, f.Max, f.Pairs, f.Alone, f.SourceMin, f.SourceMax, inParentheses(f.Note))
+	}
+	row("picture recording", "%s%s", p.File, inParentheses(p.FileNote))
+	row("  length", "%s by its timestamps", seconds(p.Seconds))
+}
+
+// inParentheses puts a note behind what it is about.
+func inParentheses(note string) string {
+	if note == "" {
+		return ""
+	}
+	return " (" + note + ")"
 }
 
 func verdict(failures []string) string {

@@ -19,6 +19,9 @@ const (
 const legend = "position / length, announced level, Opus in the last second (nothing is decoded here; quiet music takes less), " +
 	"packets, lost, drift"
 
+// filmLegend explains the line of progress of a film.
+const filmLegend = "position / length; sound+picture: media in the last second, packets, lost; frames in the last second; drift of sound and picture"
+
 // screen prints steps as lines, and the progress below them: as a line that changes on a terminal, as one line every 5 s elsewhere.
 type screen struct {
 	// set at construction
@@ -80,7 +83,7 @@ func (s *screen) progress(position, length time.Duration, m moment) {
 		return
 	}
 	if s.drawn.IsZero() {
-		fmt.Fprintln(s.out, legend)
+		fmt.Fprintln(s.out, legendOf(m))
 	}
 	s.drawn = time.Now()
 	line := progressLine(position, length, m)
@@ -104,9 +107,29 @@ func (s *screen) eraseLocked() {
 // progressLine stays under 80 characters for the first hour.
 func progressLine(position, length time.Duration, m moment) string {
 	place := minutes(position)
+	if m.film {
+		return filmLine(place, length, m)
+	}
 	if length > 0 {
 		filled := min(int(position*barWidth/length), barWidth)
 		place = fmt.Sprintf("%s/%s [%s%s]", place, minutes(length), strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled))
 	}
 	return fmt.Sprintf("%s %d dBov %d kbit/s %d pkt %d lost %+.1f ms", place, m.level, m.kbits, m.packets, m.lost, millis(m.drift).float())
+}
+
+func legendOf(m moment) string {
+	if m.film {
+		return filmLegend
+	}
+	return legend
+}
+
+// filmLine stays under 80 characters for the first hour; it has no bar.
+func filmLine(place string, length time.Duration, m moment) string {
+	if length > 0 {
+		place += "/" + minutes(length)
+	}
+	p := m.picture
+	return fmt.Sprintf("%s %d+%d kbit/s %d+%d pkt %d+%d lost %d fps %+.1f %+.1f ms", place, m.kbits, p.kbits, m.packets, p.packets, m.lost, p.lost,
+		p.frames, millis(m.drift).float(), millis(p.drift).float())
 }
