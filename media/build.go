@@ -19,6 +19,10 @@ type command struct {
 func (c command) args() []string {
 	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1"}
 	args = append(args, c.input.flags()...)
+	if c.shape.picture == film {
+		// Of the decoder: each thread more than that costs several pictures of memory and is hardly ever needed for real time.
+		args = append(args, "-threads", "2")
+	}
 	if c.offset > 0 {
 		if c.shape.picture == cover {
 			// Or it would be cut off as well, because it stands at the very beginning.

@@ -46,7 +46,7 @@ func fitFilter(o EncodeOptions) string {
 	const wide, high = "iw*max(1,sar)", "ih*max(1,1/sar)"
 	factor := fmt.Sprintf("min(1,min(%d/(%s),%d/(%s)))", w, wide, h, high)
 	side := func(length string) string { return fmt.Sprintf("'max(2,2*round(%s*%s/2-0.25))'", length, factor) }
-	return fmt.Sprintf("scale=w=%s:h=%s:flags=bilinear", side(wide), side(high))
+	return fmt.Sprintf("scale=w=%s:h=%s", side(wide), side(high))
 }
 
 // videoOutput encodes pictures for a call. from says which, and what is done to them before.
@@ -66,17 +66,22 @@ func encodeVideo(o EncodeOptions) []string {
 
 // videoWants encode VP8 in real time; docs/VIDEO.md has the measurements.
 func videoWants(o EncodeOptions) []want {
+	rate := kbps(o.VideoBitrateKbps)
 	return []want{
 		{names: []string{"pix_fmt"}, args: []string{"-pix_fmt", "yuv420p"}, encoder: "libvpx"},
 		// Every picture keeps its own time, in the unit in which it is sent.
 		{names: rateNames, args: []string{"-vsync", "vfr", "-enc_time_base", "1:90000"}, encoder: "*"},
-		{names: []string{"b"}, args: []string{"-b:v", kbps(o.VideoBitrateKbps)}, encoder: "*"},
+		{names: []string{"b"}, args: []string{"-b:v", rate}, encoder: "*"},
+		// A constant rate: what a busy second takes more than its share is given back by the next one.
+		{names: []string{"b", "maxrate", "minrate", "bufsize", "crf"}, args: []string{"-minrate", rate, "-maxrate", rate, "-bufsize", rate}, encoder: "libvpx"},
+		// In percent of the mean size of a picture.
+		{names: []string{"max-intra-rate"}, args: []string{"-max-intra-rate", "600"}, encoder: "libvpx"},
 		// A key frame every 2 s is what someone who begins to watch waits for.
 		{names: []string{"g", "force_key_frames"}, args: []string{"-force_key_frames", "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)"}, encoder: "*"},
 		{names: []string{"deadline", "quality"}, args: []string{"-deadline", "realtime"}, encoder: "libvpx"},
-		// libvpx's threads wait for each other by spinning: on a busy machine two cost many times what one does.
+		// Less than zero is a fixed effort; more than zero would be a share of the processor, used up whether it gains something or not.
+		{names: []string{"cpu-used", "speed"}, args: []string{"-cpu-used", "-6"}, encoder: "libvpx"},
 		{names: []string{"threads"}, args: []string{"-threads", "1"}, encoder: "libvpx"},
-		{names: []string{"cpu-used", "speed"}, args: []string{"-cpu-used", "8"}, encoder: "libvpx"},
 		{names: []string{"lag-in-frames"}, args: []string{"-lag-in-frames", "0"}, encoder: "libvpx"},
 		{names: []string{"auto-alt-ref"}, args: []string{"-auto-alt-ref", "0"}, encoder: "libvpx"},
 	}

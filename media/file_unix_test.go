@@ -3,14 +3,19 @@
 package media
 
 import (
+	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/leak"
 	"gotgcall/models"
 )
@@ -103,3 +108,103 @@ func copyInto(fifo, from string) error {
 	}
 	return out.Close()
 }
+
+func TestAFilmFromANamedPipePlaysWithOneProcess(t *testing.T) {
+	leak.Check(t)
+	film := encode(t, "film.mkv", "-i", flashBeep, "-c", "copy") // a pipe cannot be sought in
+	fifo := filepath.Join(t.TempDir(), "pipe")
+	makeFIFO(t, fifo)
+	written := make(chan error, 1)
+	go func() { written <- copyInto(fifo, film) }()
+	p := play(t, open(t, WithSeparateLegs(timeless(t)), FromFile(fifo, withPicture)))
+	if p.audioErr != nil || p.videoErr != nil || len(p.audio) < 450 || len(p.video) != 300 {
+		t.Errorf("%d and %d frames, %v, %v", len(p.audio), len(p.video), p.audioErr, p.videoErr)
+	}
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatANamedPipeLacksCannotBeTriedAgain(t *testing.T) {
+	leak.Check(t)
+	fifo := filepath.Join(t.TempDir(), "pipe")
+	makeFIFO(t, fifo)
+	written := make(chan error, 1)
+	go func() { written <- copyInto(fifo, song) }()
+	_, err := FromFile(fifo, withPicture).Open(t.Context())
+	mustBe(t, err, models.ErrFile, fifo, "no picture", "TrackAudio")
+	<-written // a broken pipe, or nothing: the song may have fitted in
+}
+
+func TestAFilmNobodyWritesEndsWithItsContextWhileItIsOpened(t *testing.T) {
+	leak.Check(t)
+	fifo := filepath.Join(t.TempDir(), "pipe")
+	makeFIFO(t, fifo)
+	reason := errors.New("enough")
+	ctx, cancel := contextWithCause(t, reason)
+	started := make(chan struct{})
+	h := &notingHandler{started: started}
+	ctx = WithRunner(ctx, runner(t, ffmpeg.Config{Logger: slog.New(h)}))
+	opened := make(chan error, 1)
+	go func() {
+		_, err := FromFile(fifo, withPicture).Open(ctx)
+		opened <- err
+	}()
+	select {
+	case <-started:
+	case <-time.After(patience):
+		t.Fatal("nothing was started")
+	}
+	cancel()
+	select {
+	case err := <-opened:
+		mustBe(t, err, reason)
+	case <-time.After(patience):
+		t.Fatal("Open goes on after the cancellation")
+	}
+}
+
+func TestAnOpenedFilmNobodyClosesIsGoneWithItsContext(t *testing.T) {
+	leak.Check(t)
+	ctx, cancel := context.WithCancel(timeless(t))
+	if _, err := FromFile(flashBeep, withPicture).Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+}
+
+func TestClosingAFilmEndsBothLegs(t *testing.T) {
+	for name, ctx := range bothWays(t) {
+		t.Run(name, func(t *testing.T) {
+			leak.Check(t)
+			streams, err := FromFile(flashBeep, withPicture).Open(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := streams.Close(); err != nil {
+				t.Error(err)
+			}
+			for _, leg := range []io.Reader{streams.Audio, streams.Video} {
+				if _, err := io.Copy(io.Discard, leg); !errors.Is(err, os.ErrClosed) {
+					t.Errorf("a leg ended with %v", err)
+				}
+			}
+		})
+	}
+}
+
+// notingHandler is a log that tells of its first record.
+type notingHandler struct {
+	started chan struct{}
+	once    sync.Once
+}
+
+func (h *notingHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *notingHandler) Handle(context.Context, slog.Record) error {
+	h.once.Do(func() { close(h.started) })
+	return nil
+}
+
+func (h *notingHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h *notingHandler) WithGroup(string) slog.Handler      { return h }

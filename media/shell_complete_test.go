@@ -139,18 +139,17 @@ func TestACommandHasOneTrack(t *testing.T) {
 }
 
 func TestOurFlagsTakeNoValueInFFmpeg(t *testing.T) {
-	path := ffmpegPath(t)
 	for name := range flags {
 		if name == "autorotate" || name == "autoscale" {
 			continue // it depends on the version
 		}
-		text := runFFmpeg(path, "-"+name)
+		text := runFFmpeg(t, "-"+name)
 		if strings.Contains(text, "Missing argument") {
 			t.Errorf("-%s takes a value", name)
 		}
 	}
 	for _, name := range []string{"map", "af", "t", "vsync", "metadata", "filter_complex", "isync", "readrate", "apad"} {
-		if text := runFFmpeg(path, "-"+name); !strings.Contains(text, "Missing argument") {
+		if text := runFFmpeg(t, "-"+name); !strings.Contains(text, "Missing argument") {
 			t.Errorf("-%s without a value: %s", name, text)
 		}
 	}

@@ -18,9 +18,12 @@ import (
 	"gotgcall/models"
 )
 
-// runFFmpeg returns what ffmpeg says.
-func runFFmpeg(path string, args ...string) string {
-	text, _ := exec.Command(path, args...).CombinedOutput() // it fails, that is what it is about
+// runFFmpeg returns what ffmpeg says. What it leaves behind, a -report, goes with the test.
+func runFFmpeg(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(ffmpegPath(t), args...)
+	cmd.Dir = t.TempDir()
+	text, _ := cmd.CombinedOutput() // it fails, that is what it is about
 	return string(text)
 }
 
