@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -82,20 +83,24 @@ func TestNeitherLegRunsAway(t *testing.T) {
 			ctx, cancel := context.WithTimeout(timeless(t), patience)
 			defer cancel()
 			streams := openAt(t, ctx, FromFile(path, withPicture), 0)
-			sound := &reading{d: demux.NewOgg(streams.Audio), more: make(chan struct{})}
-			sight := &reading{d: demux.NewIVF(streams.Video), more: make(chan struct{})}
-			go sound.run(ctx)
-			go sight.run(ctx)
+			sound := newReading(ctx, demux.NewOgg(streams.Audio))
+			sight := newReading(ctx, demux.NewIVF(streams.Video))
 			for !sound.over || !sight.over {
 				behind, other := sound, sight
 				if sight.at < sound.at {
 					behind, other = sight, sound
 				}
 				select {
-				case <-behind.more:
-					behind.take()
-				case <-other.more: // ffmpeg goes on with it before it comes to the one that is behind
-					other.take()
+				case r := <-behind.results:
+					behind.take(r)
+					continue
+				case <-time.After(grace):
+				}
+				select {
+				case r := <-behind.results:
+					behind.take(r)
+				case r := <-other.results: // ffmpeg goes on with it before it comes to the one that is behind
+					other.take(r)
 					other.ahead = max(other.ahead, other.at-behind.at)
 				case <-time.After(patience):
 					t.Fatal("a leg waits for ever")
@@ -108,31 +113,47 @@ func TestNeitherLegRunsAway(t *testing.T) {
 	}
 }
 
+// grace is how long the leg that is behind is waited for before the other one is read.
+const grace = 20 * time.Millisecond
+
 // reading is a leg whose frames are handed over one by one.
 type reading struct {
-	d     demux.Demuxer
-	more  chan struct{}
+	results chan result
+	rate    int
+	at      time.Duration
+	over    bool
+	ahead   time.Duration
+}
+
+type result struct {
 	frame demux.Frame
 	err   error
-	at    time.Duration
-	over  bool
-	ahead time.Duration
 }
 
-func (r *reading) run(ctx context.Context) {
-	for r.err == nil {
-		r.frame, r.err = r.d.Next()
-		select {
-		case r.more <- struct{}{}:
-		case <-ctx.Done():
-			return
+// newReading starts a goroutine that reads until the end or ctx's.
+func newReading(ctx context.Context, d demux.Demuxer) *reading {
+	r := &reading{results: make(chan result), rate: d.ClockRate()}
+	go func() {
+		for {
+			f, err := d.Next()
+			select {
+			case r.results <- result{f, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
 		}
-	}
+	}()
+	return r
 }
 
-// take takes the frame that run offers.
-func (r *reading) take() {
-	if r.over = r.err != nil; !r.over {
-		r.at = time.Duration(r.frame.PTS) * time.Second / time.Duration(r.d.ClockRate())
+// take takes what was handed over. The leg that has ended is never behind.
+func (r *reading) take(next result) {
+	if next.err != nil {
+		r.over, r.at = true, math.MaxInt64
+		return
 	}
+	r.at = time.Duration(next.frame.PTS) * time.Second / time.Duration(r.rate)
 }
