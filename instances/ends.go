@@ -89,9 +89,10 @@ func (p *playback) endBroken(s *stream) {
 	}
 }
 
-// endLeg ends one leg and says so.
+// endLeg ends one leg and says so. Who is told finds the state as it is then.
 func (p *playback) endLeg(l *leg, err error) {
 	l.over = true
+	p.videoOn.Store(p.hasVideo())
 	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
 }
 

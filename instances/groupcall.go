@@ -111,7 +111,7 @@ func (c *GroupCall) connected(link *rtc.Link) error {
 	c.link = link
 	c.setStateLocked(stateConnected)
 	c.mu.Unlock()
-	c.play.connect(link)
+	c.play.connect(&linkOutlet{link: link, clock: c.play.clock})
 	link.Notify(c.linkChanged)
 	return nil
 }

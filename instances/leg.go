@@ -38,8 +38,8 @@ type leg struct {
 	spurt    bool // the next audio packet begins a talk spurt
 	reported time.Time
 	over     bool
-	broken   error       // why there was never anything to play
-	video    videoSender // of the video leg
+	broken   error    // why there was never anything to play
+	late     lateness // of the video leg
 }
 
 func newAudioLeg(r io.Reader) *leg {

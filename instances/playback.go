@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"gotgcall/internal/pacer"
-	"gotgcall/internal/rtc"
 	"gotgcall/models"
 )
 
@@ -18,16 +17,14 @@ import (
 // goroutine (run.go) does it. A stream that is opened becomes the next one, and takes the current one's place at a frame boundary.
 type playback struct {
 	// set at construction
-	chat   int64
-	env    *Environment
-	life   context.Context // the call's
-	entry  *pacer.Entry
-	outlet atomic.Pointer[rtc.Link] // nil until connected
+	chat  int64
+	env   *Environment
+	life  context.Context // the call's
+	entry *pacer.Entry
 
 	// owned by the scheduler's goroutine
 	clock   *pacer.Timeline
 	current *stream
-	padded  time.Time // of the last video packet that was padding
 
 	background sync.WaitGroup // openings, and warnings on their way to the log
 
@@ -35,19 +32,21 @@ type playback struct {
 	videoOn  atomic.Bool  // the current source has a picture that is not over
 
 	mu       sync.Mutex
+	outlet   outlet    // nil while there is no connection
 	opening  *opening  // the newest SetStreamSources, while it opens
 	next     *stream   // opened, waits for the scheduler
 	streams  []*stream // not yet closed, for Stop
 	muted    bool
 	paused   bool
-	pausedAt time.Time
-	shift    time.Duration // pauses that the timeline has not seen yet
+	frozenAt time.Time     // since when the media stands still, because of a pause or for want of a connection
+	shift    time.Duration // such times that the timeline has not seen yet
 	failed   error         // the connection is lost: what plays ends with this
 	closed   bool
 }
 
 func newPlayback(life context.Context, chat int64, env *Environment) *playback {
-	p := &playback{chat: chat, env: env, life: life, clock: pacer.NewTimeline(time.Now())}
+	now := time.Now()
+	p := &playback{chat: chat, env: env, life: life, clock: pacer.NewTimeline(now), frozenAt: now}
 	p.entry = env.Scheduler.Add(p)
 	return p
 }
@@ -90,6 +89,9 @@ func (p *playback) open(o *opening, r request) error {
 	p.entry.Wake()
 	select {
 	case <-s.settled:
+		if s.unplaced != nil {
+			return orCause(p.life, s.unplaced)
+		}
 		return nil
 	case <-p.life.Done():
 		return context.Cause(p.life)
@@ -147,6 +149,7 @@ func (p *playback) install(o *opening, s *stream) error {
 	}
 	p.opening = nil
 	if p.next != nil {
+		p.next.settle(errSuperseded)
 		p.next.close()
 	}
 	p.next = s
@@ -176,9 +179,7 @@ func (p *playback) unusableLocked() error {
 func (p *playback) pause() bool {
 	p.mu.Lock()
 	changed := !p.paused && !p.closed
-	if changed {
-		p.paused, p.pausedAt = true, time.Now()
-	}
+	p.freezeLocked(func() { p.paused = p.paused || changed })
 	p.mu.Unlock()
 	p.entry.Settle()
 	return changed
@@ -188,13 +189,25 @@ func (p *playback) pause() bool {
 func (p *playback) resume() bool {
 	p.mu.Lock()
 	changed := p.paused && !p.closed
-	if changed {
-		p.paused = false
-		p.shift += time.Since(p.pausedAt)
-	}
+	p.freezeLocked(func() { p.paused = p.paused && !changed })
 	p.mu.Unlock()
 	p.entry.Wake()
 	return changed
+}
+
+// frozenLocked tells whether the media stands still.
+func (p *playback) frozenLocked() bool { return p.paused || p.outlet == nil }
+
+// freezeLocked makes a change that may freeze the media or let it go on, and measures how long it stood still.
+func (p *playback) freezeLocked(change func()) {
+	before := p.frozenLocked()
+	change()
+	switch after := p.frozenLocked(); {
+	case after && !before:
+		p.frozenAt = time.Now()
+	case before && !after:
+		p.shift += time.Since(p.frozenAt)
+	}
 }
 
 // setMuted silences the audio, or ends the silence; it reports whether that is a change. When it returns, no packet leaves that the old
@@ -214,9 +227,16 @@ func (p *playback) state() models.MediaState {
 	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load()}
 }
 
-// connect gives the playback its outlet; what was opened before starts now.
-func (p *playback) connect(l *rtc.Link) {
-	p.outlet.Store(l)
+// connect gives the playback its outlet: what was opened before starts, or goes on. nil takes it away: everything stands still, and when that
+// has returned the old outlet is not used any more.
+func (p *playback) connect(o outlet) {
+	p.mu.Lock()
+	p.freezeLocked(func() { p.outlet = o })
+	p.mu.Unlock()
+	if o == nil {
+		p.entry.Settle()
+		return
+	}
 	p.entry.Wake()
 }
 

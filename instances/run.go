@@ -5,12 +5,12 @@ import (
 
 	"gotgcall/internal/demux"
 	"gotgcall/internal/pacer"
-	"gotgcall/internal/rtc"
 	"gotgcall/models"
 )
 
 // wanted is what the controls have asked for, as one Run sees it.
 type wanted struct {
+	outlet outlet
 	next   *stream
 	muted  bool
 	paused bool
@@ -21,9 +21,9 @@ type wanted struct {
 func (p *playback) takeWanted() wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := wanted{next: p.next, muted: p.muted, paused: p.paused, failed: p.failed}
+	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, paused: p.paused, failed: p.failed}
 	p.next = nil
-	if !p.paused {
+	if !p.frozenLocked() {
 		w.shift, p.shift = p.shift, 0
 	}
 	return w
@@ -33,10 +33,10 @@ func (p *playback) takeWanted() wanted {
 func (p *playback) Run(now time.Time) time.Time {
 	w := p.takeWanted()
 	if w.shift > 0 {
-		p.gap(w.shift)
+		p.gap(w.outlet, w.shift)
 	}
 	if w.next != nil {
-		p.replace(w.next)
+		p.replace(w.outlet, w.next)
 	}
 	if w.failed != nil {
 		p.endAll(w.failed)
@@ -45,22 +45,34 @@ func (p *playback) Run(now time.Time) time.Time {
 	if p.current != nil && p.current.broken.Load() != nil {
 		p.endAll(*p.current.broken.Load())
 	}
-	link := p.outlet.Load()
-	if link == nil {
+	if w.outlet == nil {
 		return time.Time{}
 	}
 	var next time.Time
 	if p.current != nil && w.paused {
-		p.current.finishFrame(link)
+		w.outlet.finish()
 	}
 	if p.current != nil && !w.paused {
 		if !p.current.started {
 			p.startAt(now)
 		}
-		next = p.play(link, w.muted, now)
+		next = p.play(w.outlet, w.muted, now)
 	}
-	p.videoOn.Store(p.hasVideo())
-	return earlier(next, p.pad(link, now, w.paused))
+	return earlier(next, w.outlet.idle(now, p.shown(w.paused)))
+}
+
+// shown tells what is to be seen.
+func (p *playback) shown(paused bool) picture {
+	on := p.hasVideo()
+	p.videoOn.Store(on)
+	switch {
+	case !on:
+		return noPicture
+	case paused:
+		return standing
+	default:
+		return moving
+	}
 }
 
 // earlier returns the earlier of two times, of which the zero one is never.
@@ -72,21 +84,23 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // gap moves everything that is still to come by d: nothing was sent meanwhile, so the next packets begin a talk spurt.
-func (p *playback) gap(d time.Duration) {
+func (p *playback) gap(out outlet, d time.Duration) {
 	p.clock.Shift(d)
+	if out != nil {
+		out.shift(d)
+	}
 	if p.current == nil {
 		return
 	}
 	for _, l := range p.current.legs {
 		l.spurt = true
 		l.since = l.since.Add(d) // a pause is no stall
-		l.video.at = l.video.at.Add(d)
 	}
 }
 
 // replace puts s in the place of the current stream. When that is playing, the first frame of the new one is due when the next frame of the
 // old one would have been: the timeline has no seam. When that has run dry or has not begun, the new one begins by itself.
-func (p *playback) replace(s *stream) {
+func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
 	p.current = s
 	p.position.Store(s.request.offset.Milliseconds())
@@ -94,14 +108,14 @@ func (p *playback) replace(s *stream) {
 		if old.flowing() {
 			p.continueFrom(old)
 		}
-		if link := p.outlet.Load(); link != nil {
-			old.finishFrame(link)
+		if out != nil {
+			out.finish()
 		}
 		p.endMissing(old, s)
 		old.close()
 	}
 	p.endBroken(s)
-	s.settle()
+	s.settle(nil)
 }
 
 // continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.
@@ -134,15 +148,15 @@ func (p *playback) startAt(at time.Time) {
 }
 
 // play sends what is due of every leg, ends legs that have no more, and returns when it wants to be called again.
-func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Time) {
-	p.followSound(now)
+func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) {
+	p.followSound(out, now)
 	for _, l := range p.current.legs {
 		switch {
 		case l.over:
 		case l.kind == models.Video:
-			next = earlier(next, p.playVideo(link, l, now))
+			next = earlier(next, p.playVideo(out, l, now))
 		default:
-			next = earlier(next, p.playAudio(link, l, muted, now))
+			next = earlier(next, p.playAudio(out, l, muted, now))
 		}
 	}
 	if p.current.ended() {
@@ -155,7 +169,7 @@ func (p *playback) play(link *rtc.Link, muted bool, now time.Time) (next time.Ti
 
 // followSound moves the timeline when the sound is late, before any leg looks at it: after a hiccup of the source by a little more than
 // the delay, or a live source would run dry again at once; after a long sleep of the machine by the whole of it, so that there is no burst.
-func (p *playback) followSound(now time.Time) {
+func (p *playback) followSound(out outlet, now time.Time) {
 	for _, l := range p.current.legs {
 		if l.kind != models.Audio || l.over {
 			continue
@@ -166,16 +180,16 @@ func (p *playback) followSound(now time.Time) {
 		}
 		switch late := now.Sub(p.clock.Due(f.PTS, l.rate)); {
 		case l.starved && late > 0:
-			p.gap(late + rebuffer)
+			p.gap(out, late+rebuffer)
 		case late > maxLate:
-			p.gap(late)
+			p.gap(out, late)
 		}
 		l.starved = false
 	}
 }
 
 // playAudio sends the packets of the audio leg that are due and returns when the next one is; the zero time when the leg is over.
-func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) time.Time {
+func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time.Time {
 	for {
 		f, ok, ended, err := l.queue.peek()
 		if !ok {
@@ -186,7 +200,7 @@ func (p *playback) playAudio(link *rtc.Link, l *leg, muted bool, now time.Time) 
 			return due
 		}
 		p.advance(l, f)
-		p.sendAudio(link, l, f, muted, now)
+		out.audio(l, f, muted, due, now)
 		l.queue.pop()
 	}
 }
@@ -199,33 +213,4 @@ func (p *playback) advance(l *leg, f demux.Frame) {
 	if l.kind == models.Audio || !p.current.sounding() && at > p.position.Load() {
 		p.position.Store(at)
 	}
-}
-
-// sendAudio writes one packet, and the Sender Report of the leg when it is time.
-func (p *playback) sendAudio(link *rtc.Link, l *leg, f demux.Frame, muted bool, now time.Time) {
-	if muted {
-		l.spurt = true
-		return
-	}
-	// An error is a full socket buffer or a missing route: the packet is lost, as on any network, and the stream goes on.
-	_ = link.WriteAudio(p.clock.RTP(link.BaseTime(l.kind), f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
-	l.spurt = false
-	p.report(link, l, now)
-}
-
-// report sends a leg's Sender Report when it is time.
-func (p *playback) report(link *rtc.Link, l *leg, now time.Time) {
-	if now.Sub(l.reported) >= reportInterval {
-		l.reported = now
-		_ = link.Report(l.kind, p.clock.Wall(now), p.clock.RTPAt(link.BaseTime(l.kind), now, l.rate))
-	}
-}
-
-// audioLevel tells silence from sound by the packet's size: an Opus packet of one or two bytes carries none (RFC 6716 §3.2.1, DTX).
-func audioLevel(packet []byte) rtc.AudioLevel {
-	const dtx = 2
-	if len(packet) <= dtx {
-		return rtc.Silence
-	}
-	return rtc.Voice
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"gotgcall/internal/rtc"
 	"gotgcall/media"
 	"gotgcall/models"
 )
@@ -50,6 +49,7 @@ type stream struct {
 	readers  sync.WaitGroup
 	settling sync.Once
 	settled  chan struct{} // closed when the stream has taken its place, or never will
+	unplaced error         // why it never will; written before settled is closed
 	closing  sync.Once
 	closed   chan struct{} // closed when the process and the readers are gone
 
@@ -188,13 +188,6 @@ func (s *stream) oneIsFull() bool {
 	return false
 }
 
-// finishFrame sends what is left of a frame that is being sent: a pause must not cut it in two.
-func (s *stream) finishFrame(link *rtc.Link) {
-	for _, l := range s.legs {
-		l.video.finish(link)
-	}
-}
-
 // orCause prefers the reason why ctx ended to the error that this made.
 func orCause(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -203,14 +196,17 @@ func orCause(ctx context.Context, err error) error {
 	return err
 }
 
-// settle tells the SetStreamSources that waits that its stream has taken its place, or never will.
-func (s *stream) settle() {
-	s.settling.Do(func() { close(s.settled) })
+// settle tells the SetStreamSources that waits that its stream has taken its place, or why it never will.
+func (s *stream) settle(unplaced error) {
+	s.settling.Do(func() {
+		s.unplaced = unplaced
+		close(s.settled)
+	})
 }
 
 // close ends the stream. It does not wait, for a user's Source may hang in its Close; closed tells when all is gone.
 func (s *stream) close() {
-	s.settle()
+	s.settle(errStreamClosed)
 	s.closing.Do(func() {
 		s.cancel(errStreamClosed)
 		go func() {

@@ -1,0 +1,120 @@
+package instances
+
+import (
+	"time"
+
+	"gotgcall/internal/demux"
+	"gotgcall/internal/pacer"
+	"gotgcall/internal/rtc"
+	"gotgcall/models"
+)
+
+const (
+	// spreadPart is how much of a frame's interval its packets are spread over: the rest is reserve for a late wake-up.
+	spreadPart = 0.8
+	// spreadSlot is the time between two groups of packets of one frame, and spreadGroup the least size of such a group: most frames of
+	// an ordinary film leave at once, a key frame in some ten groups.
+	spreadSlot  = 3 * time.Millisecond
+	spreadGroup = 3
+	// maxInterval bounds the time that a frame's packets are spread over when pictures come rarely.
+	maxInterval = 100 * time.Millisecond
+	// paddingInterval is the time between two padding packets on a silent video SSRC.
+	paddingInterval = 2 * time.Second
+	// videoRate is the clock rate of VP8 in RTP (RFC 7741 §4.1).
+	videoRate = 90000
+)
+
+// linkOutlet sends Opus and VP8 as RTP. An error of a write is a full socket buffer or a missing route: the packet is lost, as on any
+// network, and the stream goes on.
+type linkOutlet struct {
+	// set at construction
+	link  *rtc.Link
+	clock *pacer.Timeline
+
+	// of the picture that is being sent
+	packets   [][]byte
+	group     int // packets that leave together
+	at        time.Time
+	timestamp uint32
+
+	padded time.Time // when the video last sent something
+}
+
+// audio implements outlet.
+func (o *linkOutlet) audio(l *leg, f demux.Frame, muted bool, _, now time.Time) {
+	if muted {
+		l.spurt = true
+		return
+	}
+	_ = o.link.WriteAudio(o.clock.RTP(o.link.BaseTime(l.kind), f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
+	l.spurt = false
+	o.report(l, now)
+}
+
+// audioLevel tells silence from sound by the packet's size: an Opus packet of one or two bytes carries none (RFC 6716 §3.2.1, DTX).
+func audioLevel(packet []byte) rtc.AudioLevel {
+	const dtx = 2
+	if len(packet) <= dtx {
+		return rtc.Silence
+	}
+	return rtc.Voice
+}
+
+// video implements outlet.
+func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) {
+	o.packets = o.link.PacketizeVideo(f.Data)
+	o.timestamp, o.at = o.clock.RTP(o.link.BaseTime(models.Video), f.PTS, l.rate), due
+	interval := min(pacer.Duration(f.Duration, l.rate), maxInterval)
+	slots := max(1, int(float64(interval)*spreadPart/float64(spreadSlot)))
+	o.group = max(spreadGroup, (len(o.packets)+slots-1)/slots)
+	o.flush(now)
+	o.report(l, now)
+}
+
+// flush implements outlet.
+func (o *linkOutlet) flush(now time.Time) time.Time {
+	for len(o.packets) > 0 {
+		if o.at.After(now) {
+			return o.at
+		}
+		n := min(o.group, len(o.packets))
+		for i, packet := range o.packets[:n] {
+			_ = o.link.WriteVideo(o.timestamp, i == len(o.packets)-1, packet)
+		}
+		o.packets = o.packets[n:]
+		o.at = o.at.Add(spreadSlot)
+	}
+	return time.Time{}
+}
+
+// finish implements outlet.
+func (o *linkOutlet) finish() {
+	if len(o.packets) > 0 {
+		o.group = len(o.packets)
+		o.flush(o.at)
+	}
+}
+
+// shift implements outlet.
+func (o *linkOutlet) shift(d time.Duration) { o.at = o.at.Add(d) }
+
+// report sends the leg's Sender Report when it is time.
+func (o *linkOutlet) report(l *leg, now time.Time) {
+	if now.Sub(l.reported) >= reportInterval {
+		l.reported = now
+		_ = o.link.Report(l.kind, o.clock.Wall(now), o.clock.RTPAt(o.link.BaseTime(l.kind), now, l.rate))
+	}
+}
+
+// idle implements outlet: it keeps the server's binding of a declared video SSRC alive while no video is sent (docs/WIRE.md §5).
+func (o *linkOutlet) idle(now time.Time, shown picture) time.Time {
+	if shown == moving {
+		o.padded = now
+		return time.Time{}
+	}
+	if now.Sub(o.padded) >= paddingInterval {
+		o.padded = now
+		_ = o.link.WriteVideoPadding(o.clock.RTPAt(o.link.BaseTime(models.Video), now, videoRate))
+	}
+	return o.padded.Add(paddingInterval)
+}
