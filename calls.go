@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"gotgcall/instances"
-	"gotgcall/internal/rtc"
 	"gotgcall/jsonparams"
+	"gotgcall/media"
 	"gotgcall/models"
 )
 
@@ -30,7 +30,31 @@ func (c *Client) CreateCallContext(ctx context.Context, chatID int64) (string, e
 	if err := ctx.Err(); err != nil {
 		return "", context.Cause(ctx)
 	}
-	return c.insert(chatID, identity)
+	if err := c.insert(chatID, func() instances.Call { return instances.NewGroupCall(chatID, identity, c.env) }); err != nil {
+		return "", err
+	}
+	return identity.Payload(), nil
+}
+
+// StartRTMP creates a live broadcast for chatID: the same methods play into it, and it is pushed to an RTMP server. rtmpURL is the URL of
+// phone.getGroupCallStreamRtmpUrl with the stream key appended: rtmp or rtmps, a host, a path. Anything else is ErrInvalidParams; a chat that has a call
+// already is ErrConnectionExists, unless that has failed.
+//
+// The connection is made with the first source, whose options say how the broadcast is encoded (H.264 and AAC): later sources are fitted into that. It
+// lasts until Stop: what is paused, muted, over or missing is sent as the last picture, black or silence, for servers close what falls silent.
+// When it breaks, the media stands still (OnConnectionChange tells Disconnected) and it is made again; after 60 s without
+// success the state is Failed and what plays ends with ErrConnectionFailed.
+//
+// Methods that are about WebRTC (Connect, AudioSSRC, LeaveSource, Sources) return ErrWrongMode.
+func (c *Client) StartRTMP(chatID int64, rtmpURL string) error {
+	if err := c.free(chatID); err != nil {
+		return err
+	}
+	target, err := media.ParsePushTarget(rtmpURL)
+	if err != nil {
+		return err
+	}
+	return c.insert(chatID, func() instances.Call { return instances.NewRTMPCall(chatID, target, c.env) })
 }
 
 // free returns nil when the chat can get a call.
@@ -50,19 +74,18 @@ func (c *Client) freeLocked(chatID int64) error {
 	return nil
 }
 
-// insert gives the chat a call with that identity, if nobody was faster, and returns its join payload. A dead call that it replaces is
-// stopped in the background.
-func (c *Client) insert(chatID int64, identity *rtc.Identity) (string, error) {
+// insert gives the chat a call, if nobody was faster. A dead call that it replaces is stopped in the background.
+func (c *Client) insert(chatID int64, create func() instances.Call) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.freeLocked(chatID); err != nil {
-		return "", err
+		return err
 	}
 	if old, ok := c.calls[chatID]; ok {
 		c.stopping.Go(func() { old.Stop(context.Background(), models.ErrConnectionNotFound) })
 	}
-	c.calls[chatID] = instances.NewGroupCall(chatID, identity, c.env)
-	return identity.Payload(), nil
+	c.calls[chatID] = create()
+	return nil
 }
 
 // Connect finishes the WebRTC handshake using Telegram's response JSON: the params of updateGroupCallConnection. It returns when media can
@@ -75,7 +98,7 @@ func (c *Client) Connect(chatID int64, telegramParams string) error {
 
 // ConnectContext is Connect, given up when ctx ends: the call has then failed.
 func (c *Client) ConnectContext(ctx context.Context, chatID int64, telegramParams string) error {
-	call, err := c.call(chatID)
+	call, err := c.groupCall(chatID)
 	if err != nil {
 		return err
 	}
@@ -117,7 +140,7 @@ func (c *Client) Calls() map[int64]CallInfo {
 
 // AudioSSRC returns the audio SSRC of a WebRTC call, 1 to 0x7fffffff. LeaveSource has the same number as phone.leaveGroupCall wants it.
 func (c *Client) AudioSSRC(chatID int64) (uint32, error) {
-	call, err := c.call(chatID)
+	call, err := c.groupCall(chatID)
 	if err != nil {
 		return 0, err
 	}

@@ -25,7 +25,7 @@ type Client struct {
 	closed   chan struct{}  // closed when Close has done its work
 
 	mu    sync.Mutex
-	calls map[int64]*instances.GroupCall // nil when the client is closed, or closing
+	calls map[int64]instances.Call // nil when the client is closed, or closing
 }
 
 // New constructs a Client with the given options. It looks ffmpeg up, without running it, and fails with ErrFFmpegSpawn when it is not
@@ -70,7 +70,7 @@ func New(opts ...Option) (*Client, error) {
 		},
 		events: events,
 		closed: make(chan struct{}),
-		calls:  map[int64]*instances.GroupCall{},
+		calls:  map[int64]instances.Call{},
 	}, nil
 }
 
@@ -95,7 +95,7 @@ func (c *Client) Close() error {
 	return nil
 }
 
-func (c *Client) shutdown(calls map[int64]*instances.GroupCall) error {
+func (c *Client) shutdown(calls map[int64]instances.Call) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	var stops sync.WaitGroup
@@ -118,7 +118,7 @@ func (c *Client) shutdown(calls map[int64]*instances.GroupCall) error {
 }
 
 // call returns the call of a chat.
-func (c *Client) call(chatID int64) (*instances.GroupCall, error) {
+func (c *Client) call(chatID int64) (instances.Call, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.calls == nil {
@@ -129,4 +129,17 @@ func (c *Client) call(chatID int64) (*instances.GroupCall, error) {
 		return nil, fmt.Errorf("%w: chat %d", models.ErrConnectionNotFound, chatID)
 	}
 	return call, nil
+}
+
+// groupCall returns the WebRTC call of a chat.
+func (c *Client) groupCall(chatID int64) (*instances.GroupCall, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return nil, err
+	}
+	group, ok := call.(*instances.GroupCall)
+	if !ok {
+		return nil, fmt.Errorf("%w: chat %d is an RTMP broadcast, which has no WebRTC connection", models.ErrWrongMode, chatID)
+	}
+	return group, nil
 }

@@ -594,3 +594,31 @@ func (bytesSource) Tracks() gotgcall.Track { return gotgcall.TrackVideo }
 func (s bytesSource) Open(context.Context) (*media.Streams, error) {
 	return media.NewStreams(nil, bytes.NewReader(s.ivf), nil), nil
 }
+
+func TestADamagedTimestampDoesNotParkAFilm(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		list := ivftest.Frames(120, 1, 100)
+		for i := range list[60:] {
+			list[60+i].PTS += 30 * 3600
+		}
+		must(t, w.client.SetStreamSources(1, bytesSource{ivftest.Stream{}.Bytes(list)}))
+		time.Sleep(10 * time.Second)
+		packets := w.pictures(1)
+		if len(packets) != 120 {
+			t.Fatalf("%d of 120 frames arrived within 10 s", len(packets))
+		}
+		if gap := packets[60].Arrival.Sub(packets[59].Arrival); gap > 100*time.Millisecond {
+			t.Errorf("the jump was waited for %s", gap)
+		}
+		if step := packets[60].Timestamp - packets[59].Timestamp; step > 9000 {
+			t.Errorf("the timestamps jump by %d", step)
+		}
+		if at := w.position(1); (at - 4*time.Second).Abs() > 50*time.Millisecond {
+			t.Errorf("the position at the end is %s", at)
+		}
+		if ends := w.log.ended(); len(ends) != 1 || ends[0] != nil {
+			t.Errorf("it ended with %v", ends)
+		}
+	})
+}

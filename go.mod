@@ -18,6 +18,7 @@ require (
 )
 
 require (
+	github.com/at-wat/ebml-go v0.19.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/pion/datachannel v1.6.2 // indirect
 	github.com/pion/mdns/v2 v2.2.0 // indirect

@@ -1,9 +1,13 @@
 package gotgcall_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -219,3 +223,48 @@ type stubborn struct {
 }
 
 func (s stubborn) Close() error { <-s.release; return nil }
+
+func TestEventsThatPileUpBeyondTheBufferAreWarnedAbout(t *testing.T) {
+	for buffer, want := range map[int]bool{3: true, 100: false} {
+		var log lockedBuffer
+		client, err := gotgcall.New(gotgcall.WithoutFFmpeg(), gotgcall.WithDispatchBuffer(buffer), gotgcall.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		must(t, err)
+		release := make(chan struct{})
+		var events atomic.Int32
+		client.OnConnectionChange(func(int64, gotgcall.NetworkInfo) {
+			events.Add(1)
+			<-release
+		})
+		for chat := range int64(8) {
+			_, err := client.CreateCall(chat)
+			must(t, err)
+			must(t, client.Stop(chat))
+		}
+		close(release)
+		must(t, client.Close())
+		if got := strings.Contains(log.String(), "level=WARN"); got != want {
+			t.Errorf("with a buffer of %d and 8 events the log says %q", buffer, log.String())
+		}
+		if n := events.Load(); n != 8 {
+			t.Errorf("%d of 8 events were delivered", n)
+		}
+	}
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -12,7 +12,7 @@ import (
 	"gotgcall/models"
 )
 
-// The contract of v0.5.8, checked by the compiler: every identifier with its kind and exact signature. StartRTMP is not there yet.
+// The contract of v0.5.8, checked by the compiler: every identifier with its kind and exact signature..
 
 // Constants are constants: an array length must be one.
 var (
@@ -87,6 +87,7 @@ var (
 	_ func(*gotgcall.Client) error                                                     = (*gotgcall.Client).Close
 	_ func(*gotgcall.Client, int64, string) error                                      = (*gotgcall.Client).Connect
 	_ func(*gotgcall.Client, int64) (string, error)                                    = (*gotgcall.Client).CreateCall
+	_ func(*gotgcall.Client, int64, string) error                                      = (*gotgcall.Client).StartRTMP
 	_ func(*gotgcall.Client, int64) (gotgcall.MediaState, error)                       = (*gotgcall.Client).GetState
 	_ func(*gotgcall.Client, int64) (bool, error)                                      = (*gotgcall.Client).Mute
 	_ func(*gotgcall.Client, func(int64, gotgcall.NetworkInfo))                        = (*gotgcall.Client).OnConnectionChange

@@ -38,6 +38,9 @@ const (
 	// maxLate is how far a wake-up may be late and still be caught up by sending at once. Beyond it (a suspended machine) the timeline
 	// moves instead, so that no burst is longer.
 	maxLate = 200 * time.Millisecond
+	// maxAhead is how far ahead the next frame of a source may lie when nothing else is to be sent. What lies further is taken for a damaged
+	// timestamp: the timeline moves back.
+	maxAhead = time.Minute
 	// rebuffer is how much more than it was late a source that ran dry is given.
 	rebuffer = 100 * time.Millisecond
 	// reportInterval is the time between two Sender Reports of a leg (docs/WIRE.md §5).

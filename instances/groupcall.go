@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"gotgcall/internal/rtc"
 	"gotgcall/jsonparams"
@@ -15,28 +13,20 @@ import (
 
 // GroupCall is a WebRTC group call. All methods may be called from any goroutine.
 type GroupCall struct {
+	call
+
 	// set at construction
-	chat     int64
-	env      *Environment
 	identity *rtc.Identity
-	life     context.Context // ends with Stop; the cause says why
-	end      context.CancelCauseFunc
-	play     *playback
 
-	background sync.WaitGroup // a failed link that closes, a Connect that is given up
-
-	mu      sync.Mutex
-	state   callState
+	// guarded by call.mu
 	link    *rtc.Link
 	settled chan struct{} // closed when Connect has ended; nil before it was called
-	why     error         // the reason of a failed or timed-out state
 }
 
 // NewGroupCall returns a call that waits for Connect. It has neither a socket nor a goroutine.
 func NewGroupCall(chat int64, identity *rtc.Identity, env *Environment) *GroupCall {
-	c := &GroupCall{chat: chat, env: env, identity: identity}
-	c.life, c.end = context.WithCancelCause(context.Background())
-	c.play = newPlayback(c.life, chat, env)
+	c := &GroupCall{identity: identity}
+	c.begin(chat, env, encoded)
 	return c
 }
 
@@ -111,7 +101,7 @@ func (c *GroupCall) connected(link *rtc.Link) error {
 	c.link = link
 	c.setStateLocked(stateConnected)
 	c.mu.Unlock()
-	c.play.connect(&linkOutlet{link: link, clock: c.play.clock})
+	c.play.connect(&linkOutlet{link: link, clock: c.play.clock}, true)
 	link.Notify(c.linkChanged)
 	return nil
 }
@@ -140,15 +130,6 @@ func (c *GroupCall) linkChanged() {
 	}
 }
 
-// setStateLocked changes the state and posts the event. What may not follow the present state is ignored.
-func (c *GroupCall) setStateLocked(s callState) {
-	if !c.state.may(s) {
-		return
-	}
-	c.state = s
-	c.env.Events.ConnectionChange(c.chat, s.connState())
-}
-
 // SetStreamSources opens a source and plays it instead of the current one. Before Connect the source is opened and starts with the
 // connection; during Connect the call waits for its outcome. An error leaves everything as it was.
 func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error {
@@ -172,81 +153,18 @@ func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, o
 	}
 }
 
-// alive returns nil while the call can play.
-func (c *GroupCall) alive() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state.dead() {
-		return c.deadLocked()
-	}
-	return nil
-}
-
-func (c *GroupCall) deadLocked() error {
-	if c.state == stateClosed {
-		return fmt.Errorf("%w: chat %d was stopped", models.ErrConnectionNotFound, c.chat)
-	}
-	return fmt.Errorf("%w: the call of chat %d is %s; begin again with CreateCall: %w", models.ErrNotConnected, c.chat, c.state, c.why)
-}
-
-// Dead tells whether the call has failed or ended, so that another CreateCall may take its place.
-func (c *GroupCall) Dead() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.dead()
-}
-
-// Pause freezes the media; it reports whether that is a change.
-func (c *GroupCall) Pause() (bool, error) { return c.control(c.play.pause) }
-
-// Resume ends a pause; it reports whether that is a change.
-func (c *GroupCall) Resume() (bool, error) { return c.control(c.play.resume) }
-
-// SetMuted stops or restores the sound; it reports whether that is a change.
-func (c *GroupCall) SetMuted(muted bool) (bool, error) {
-	return c.control(func() bool { return c.play.setMuted(muted) })
-}
-
-func (c *GroupCall) control(change func() bool) (bool, error) {
-	if err := c.alive(); err != nil {
-		return false, err
-	}
-	return change(), nil
-}
-
-// State returns what the call sends.
-func (c *GroupCall) State() models.MediaState { return c.play.state() }
-
-// Time returns the position in milliseconds of media pushed.
-func (c *GroupCall) Time() uint64 { return uint64(max(0, c.play.position.Load())) }
-
-// Stop ends the call. It returns when its processes, sockets and goroutines are gone, or after stopTimeout, or when ctx ends: what is left
-// then goes on ending in the background. What was waiting for the call gets cause. It may be called more than once.
+// Stop implements Call.
 func (c *GroupCall) Stop(ctx context.Context, cause error) {
 	c.mu.Lock()
 	c.setStateLocked(stateClosed)
 	link, settled := c.link, c.settled
 	c.mu.Unlock()
-	c.end(fmt.Errorf("%w: chat %d was stopped", cause, c.chat))
-	wait := c.play.close()
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
+	c.stop(ctx, cause, func() {
 		if link != nil {
 			link.Close()
 		}
 		if settled != nil {
 			<-settled
 		}
-		wait()
-		c.background.Wait()
-	}()
-	timer := time.NewTimer(stopTimeout)
-	defer timer.Stop()
-	select {
-	case <-gone:
-	case <-timer.C:
-		c.env.Logger.Warn("the call has stopped, but not everything behind it has ended yet", "chat", c.chat, "waited", stopTimeout)
-	case <-ctx.Done():
-	}
+	})
 }

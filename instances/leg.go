@@ -11,14 +11,6 @@ import (
 	"gotgcall/models"
 )
 
-// How far a leg reads ahead. The pipe behind it holds more.
-const (
-	audioAhead = 2 * time.Second
-	videoAhead = time.Second
-	// maxAheadBytes bounds a leg's queue whatever its bit rate.
-	maxAheadBytes = 16 << 20
-)
-
 // leg is the audio or the video of a stream: a reader that fills, and what the scheduler keeps while it empties.
 type leg struct {
 	// set at construction
@@ -42,21 +34,13 @@ type leg struct {
 	late     lateness // of the video leg
 }
 
-func newAudioLeg(r io.Reader) *leg {
-	return newLeg(models.Audio, models.Microphone, demux.NewOgg(r), audioAhead)
-}
-
-func newVideoLeg(r io.Reader) *leg {
-	return newLeg(models.Video, models.Camera, demux.NewIVF(r), videoAhead)
-}
-
-func newLeg(kind models.StreamType, device models.Device, d demux.Demuxer, ahead time.Duration) *leg {
+func newLeg(kind models.StreamType, device models.Device, d demux.Demuxer, ahead time.Duration, bytes int) *leg {
 	return &leg{
 		kind:    kind,
 		device:  device,
 		demuxer: d,
 		rate:    d.ClockRate(),
-		queue:   newQueue(pacer.Ticks(ahead, d.ClockRate()), maxAheadBytes),
+		queue:   newQueue(pacer.Ticks(ahead, d.ClockRate()), bytes),
 		ready:   make(chan struct{}),
 		spurt:   true,
 	}

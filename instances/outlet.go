@@ -29,6 +29,6 @@ const (
 	noPicture picture = iota
 	// moving: there is a picture, and it plays.
 	moving
-	// standing: there is a picture, but the playback is paused.
+	// standing: there is a picture, but the media is frozen.
 	standing
 )

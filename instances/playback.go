@@ -17,10 +17,11 @@ import (
 // goroutine (run.go) does it. A stream that is opened becomes the next one, and takes the current one's place at a frame boundary.
 type playback struct {
 	// set at construction
-	chat  int64
-	env   *Environment
-	life  context.Context // the call's
-	entry *pacer.Entry
+	chat   int64
+	env    *Environment
+	format format
+	life   context.Context // the call's
+	entry  *pacer.Entry
 
 	// owned by the scheduler's goroutine
 	clock   *pacer.Timeline
@@ -33,6 +34,7 @@ type playback struct {
 
 	mu       sync.Mutex
 	outlet   outlet    // nil while there is no connection
+	live     bool      // the outlet takes the media; before it only keeps itself going
 	opening  *opening  // the newest SetStreamSources, while it opens
 	next     *stream   // opened, waits for the scheduler
 	streams  []*stream // not yet closed, for Stop
@@ -44,9 +46,9 @@ type playback struct {
 	closed   bool
 }
 
-func newPlayback(life context.Context, chat int64, env *Environment) *playback {
+func newPlayback(life context.Context, chat int64, env *Environment, f format) *playback {
 	now := time.Now()
-	p := &playback{chat: chat, env: env, life: life, clock: pacer.NewTimeline(now), frozenAt: now}
+	p := &playback{chat: chat, env: env, format: f, life: life, clock: pacer.NewTimeline(now), frozenAt: now}
 	p.entry = env.Scheduler.Add(p)
 	return p
 }
@@ -54,6 +56,7 @@ func newPlayback(life context.Context, chat int64, env *Environment) *playback {
 // setSource opens a source and puts it in the place of the current one. It returns when that has happened, or with the reason why not;
 // then nothing has changed. A later call makes an earlier one that is still opening fail with errSuperseded.
 func (p *playback) setSource(ctx context.Context, r request) error {
+	r.format = p.format
 	o := newOpening(p.life, ctx)
 	defer o.end()
 	p.mu.Lock()
@@ -196,7 +199,7 @@ func (p *playback) resume() bool {
 }
 
 // frozenLocked tells whether the media stands still.
-func (p *playback) frozenLocked() bool { return p.paused || p.outlet == nil }
+func (p *playback) frozenLocked() bool { return p.paused || !p.live }
 
 // freezeLocked makes a change that may freeze the media or let it go on, and measures how long it stood still.
 func (p *playback) freezeLocked(change func()) {
@@ -227,17 +230,20 @@ func (p *playback) state() models.MediaState {
 	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load()}
 }
 
-// connect gives the playback its outlet: what was opened before starts, or goes on. nil takes it away: everything stands still, and when that
-// has returned the old outlet is not used any more.
-func (p *playback) connect(o outlet) {
+// connect gives the playback its outlet. When it is live, what was opened before starts, or goes on.
+func (p *playback) connect(o outlet, live bool) {
 	p.mu.Lock()
-	p.freezeLocked(func() { p.outlet = o })
+	p.freezeLocked(func() { p.outlet, p.live = o, live })
 	p.mu.Unlock()
-	if o == nil {
-		p.entry.Settle()
-		return
-	}
 	p.entry.Wake()
+}
+
+// disconnect takes the outlet away, so that everything stands still. When it has returned the outlet is not used any more.
+func (p *playback) disconnect() {
+	p.mu.Lock()
+	p.freezeLocked(func() { p.outlet, p.live = nil, false })
+	p.mu.Unlock()
+	p.entry.Settle()
 }
 
 // fail ends everything that plays with err, once per leg.

@@ -13,7 +13,7 @@ type wanted struct {
 	outlet outlet
 	next   *stream
 	muted  bool
-	paused bool
+	frozen bool
 	shift  time.Duration
 	failed error
 }
@@ -21,9 +21,9 @@ type wanted struct {
 func (p *playback) takeWanted() wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, paused: p.paused, failed: p.failed}
+	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, frozen: p.frozenLocked(), failed: p.failed}
 	p.next = nil
-	if !p.frozenLocked() {
+	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
 	}
 	return w
@@ -49,26 +49,26 @@ func (p *playback) Run(now time.Time) time.Time {
 		return time.Time{}
 	}
 	var next time.Time
-	if p.current != nil && w.paused {
+	if p.current != nil && w.frozen {
 		w.outlet.finish()
 	}
-	if p.current != nil && !w.paused {
+	if p.current != nil && !w.frozen {
 		if !p.current.started {
 			p.startAt(now)
 		}
 		next = p.play(w.outlet, w.muted, now)
 	}
-	return earlier(next, w.outlet.idle(now, p.shown(w.paused)))
+	return earlier(next, w.outlet.idle(now, p.shown(w.frozen)))
 }
 
 // shown tells what is to be seen.
-func (p *playback) shown(paused bool) picture {
+func (p *playback) shown(frozen bool) picture {
 	on := p.hasVideo()
 	p.videoOn.Store(on)
 	switch {
 	case !on:
 		return noPicture
-	case paused:
+	case frozen:
 		return standing
 	default:
 		return moving
@@ -163,6 +163,12 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 		p.current.close()
 		p.current = nil
 		return time.Time{}
+	}
+	if ahead := next.Sub(now); ahead > maxAhead {
+		p.log("the source's times jump forward; going on without the wait", "jump", ahead.Round(time.Second))
+		p.gap(out, -ahead)
+		p.current.begins += ahead // the position does not jump
+		return now
 	}
 	return next
 }

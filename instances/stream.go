@@ -14,6 +14,7 @@ import (
 
 // request says what to open, and how.
 type request struct {
+	format   format
 	source   media.Source
 	options  media.EncodeOptions
 	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
@@ -26,6 +27,17 @@ func (r request) open(ctx context.Context) (*media.Streams, error) {
 		ctx = media.WithSeparateLegs(ctx)
 	}
 	ctx = media.WithOptions(ctx, r.options)
+	if !r.format.raw {
+		return r.openSource(ctx)
+	}
+	opened, err := r.openSource(media.WithRaw(ctx))
+	if err != nil || opened == nil {
+		return nil, err
+	}
+	return media.Raw(ctx, opened, r.options), nil
+}
+
+func (r request) openSource(ctx context.Context) (*media.Streams, error) {
 	if seekable, ok := r.source.(media.SeekableSource); ok && r.offset > 0 {
 		return seekable.OpenAt(ctx, r.offset)
 	}
@@ -124,12 +136,7 @@ func newStream(life context.Context, r request, opened *media.Streams, wake func
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}
-	if opened.Video != nil {
-		s.legs = append(s.legs, newVideoLeg(opened.Video))
-	}
-	if opened.Audio != nil {
-		s.legs = append(s.legs, newAudioLeg(opened.Audio))
-	}
+	s.legs = r.format.legs(opened)
 	switch len(s.legs) {
 	case 0:
 		_ = opened.Close()

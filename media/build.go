@@ -13,6 +13,7 @@ type command struct {
 	offset  time.Duration // where to begin
 	shape   shape         // which legs it writes: sound on pipe:1, the picture on pipe:3, or on pipe:1 when it is alone
 	clock   string        // an expression for the wall time
+	raw     bool          // not encoded
 }
 
 // args is the argument list of every ffmpeg that this package composes itself. It is a pure function.
@@ -36,12 +37,24 @@ func (c command) args() []string {
 	case c.shape.picture == cover:
 		return append(args, c.coverOutputs()...)
 	case c.shape.picture == noPicture:
-		return append(args, audioOutput(c.options, "pipe:1", "-map", soundStream)...)
+		return append(args, c.soundOutput("pipe:1")...)
 	case !c.shape.audio:
 		return append(args, c.filmOutput("pipe:1")...)
 	}
-	args = append(args, audioOutput(c.options, "pipe:1", "-map", soundStream, "-af", inStep)...)
+	args = append(args, c.soundOutput("pipe:1")...)
 	return append(args, c.filmOutput("pipe:3")...)
+}
+
+// soundOutput writes the sound of the source. Where its times matter it is kept in step with them.
+func (c command) soundOutput(pipe string) []string {
+	switch {
+	case c.raw:
+		return rawSound(pipe, "-map", soundStream, "-af", inStep)
+	case c.shape.picture == film:
+		return audioOutput(c.options, pipe, "-map", soundStream, "-af", inStep)
+	default:
+		return audioOutput(c.options, pipe, "-map", soundStream)
+	}
 }
 
 // seconds writes a duration as ffmpeg reads it, to the microsecond.

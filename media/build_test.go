@@ -64,11 +64,15 @@ func TestArgumentsAreGolden(t *testing.T) {
 		"cover_offset":      {input: file, shape: shape{audio: true, picture: cover}, offset: 5 * time.Second},
 		"cover_alone":       {input: file, shape: shape{picture: cover}},
 		"picture":           {input: fileInput("/pictures/%d.jpg"), shape: shape{picture: film}},
+		"raw_song":          {input: file, raw: true},
+		"raw_film":          {input: file, raw: true, options: EncodeOptions{Tracks: TrackVideo, VideoWidth: 641, VideoHeight: 480, VideoFPS: 25}},
+		"raw_cover":         {input: file, raw: true, shape: shape{audio: true, picture: cover}},
+		"raw_cover_alone":   {input: file, raw: true, shape: shape{picture: cover}},
 		"http_128_explicit": {input: remote("http://example.com/"), options: EncodeOptions{AudioBitrateKbps: 128, AudioChannels: 2}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			c.options, c.clock = c.options.complete(), wallClock
+			c.options, c.clock = c.options.Complete(), wallClock
 			if c.shape == (shape{}) {
 				c.shape = shapeOf(c.options.Tracks)
 			}
@@ -77,12 +81,35 @@ func TestArgumentsAreGolden(t *testing.T) {
 	}
 }
 
+func TestArgumentsOfDecodersAreGolden(t *testing.T) {
+	golden(t, "decode_ogg", decodeSound("ogg"))
+	golden(t, "decode_ivf", decodePicture("ivf", EncodeOptions{VideoWidth: 640, VideoHeight: 360}.Complete()))
+}
+
+func TestArgumentsOfABroadcastAreGolden(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", "/etc/ssl/certs/ca.pem")
+	for name, c := range map[string]struct {
+		url     string
+		options EncodeOptions
+	}{
+		"push":      {"rtmp://127.0.0.1:1935/live/key", EncodeOptions{}},
+		"push_tls":  {"rtmps://user:pass@example.com/s/1234:abc?x=y", EncodeOptions{}},
+		"push_mono": {"rtmp://example.com/live/key", EncodeOptions{VideoBitrateKbps: 2500, VideoFPS: 24, AudioChannels: 1, AudioBitrateKbps: 64}},
+	} {
+		target, err := ParsePushTarget(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, target.args(c.options.Complete()))
+	}
+}
+
 func TestGoldenFilesAllHaveATest(t *testing.T) {
 	files, err := os.ReadDir("testdata/argv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 23 + len(completions); len(files) != want {
+	if want := 32 + len(completions); len(files) != want {
 		t.Errorf("testdata/argv has %d files, the tests know %d", len(files), want)
 	}
 }

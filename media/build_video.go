@@ -10,33 +10,42 @@ import (
 // no timestamps of their own; without it what follows a gap would be heard too early.
 const inStep = "aresample=async=1:first_pts=0"
 
-// filmOutput encodes the film for a call.
+// filmOutput writes the film.
 func (c command) filmOutput(pipe string) []string {
+	if c.raw {
+		return rawPicture(pipe, "-map", filmStream, "-vf", rawFilm(c.options))
+	}
 	filters := pickFilter(c.options.VideoFPS, c.clock) + "," + fitFilter(c.options)
 	return videoOutput(c.options, pipe, "-map", filmStream, "-vf", filters)
 }
 
-// coverOutputs encode the sound and the attached picture.
+// coverOutputs write the sound and the attached picture.
 func (c command) coverOutputs() []string {
-	graph := []string{"-filter_complex_threads", "1", "-filter_complex", coverGraph(c.options, c.shape.audio)}
-	if !c.shape.audio {
-		return append(graph, videoOutput(c.options, "pipe:1", "-map", "[picture]")...)
+	fit, rate, sound, picture := fitFilter(c.options), "", audioOutput, videoOutput
+	if c.raw {
+		fit, rate = rawFit(c.options), ",fps=1" // the format tells one rate for all pictures
+		sound = func(_ EncodeOptions, pipe string, from ...string) []string { return rawSound(pipe, from...) }
+		picture = func(_ EncodeOptions, pipe string, from ...string) []string { return rawPicture(pipe, from...) }
 	}
-	return slices.Concat(graph, audioOutput(c.options, "pipe:1", "-map", "[sound]"), videoOutput(c.options, "pipe:3", "-map", "[picture]"))
+	graph := []string{"-filter_complex_threads", "1", "-filter_complex", coverGraph(fit, rate, c.shape.audio)}
+	if !c.shape.audio {
+		return append(graph, picture(c.options, "pipe:1", "-map", "[picture]")...)
+	}
+	return slices.Concat(graph, sound(c.options, "pipe:1", "-map", "[sound]"), picture(c.options, "pipe:3", "-map", "[picture]"))
 }
 
 // coverGraph shows a picture once a second as long as there is sound. The picture repeats for ever; what counts the seconds, and ends it,
 // is a second filter on the sound that draws one small image of each second, laid beside the picture where it is not seen. So neither leg can run
 // ahead of the other.
-func coverGraph(o EncodeOptions, sound bool) string {
+func coverGraph(fit, rate string, sound bool) string {
 	// What precedes the offset is cut off here, instead of at the input, where it would hit the picture too.
 	graph := "[0:a:0]atrim=start=0,asplit[sound][seconds];[seconds]"
 	if !sound {
 		graph = "[0:a:0]atrim=start=0,"
 	}
 	return graph + "aresample=8000,showwaves=s=16x16:r=1[clock];" +
-		"[" + coverStream + "]" + fitFilter(o) + ",loop=loop=-1:size=1,setpts=N/TB[still];" +
-		"[still][clock]overlay=x=W:shortest=1[picture]"
+		"[" + coverStream + "]" + fit + ",loop=loop=-1:size=1,setpts=N/TB[still];" +
+		"[still][clock]overlay=x=W:shortest=1" + rate + "[picture]"
 }
 
 // fitFilter fits the picture into the frame of the options: its aspect kept, its pixels square, its sides even, and no larger than it is. It

@@ -29,7 +29,7 @@ func BenchmarkVideoSettings(b *testing.B) {
 		b.Run(strings.NewReplacer(" ", "=", " -", " ").Replace(change), func(b *testing.B) {
 			// The clock stands still, so that a slow setting costs its price instead of pictures.
 			args := command{
-				input: input{class: classFile, target: fileTarget(clip)}, options: EncodeOptions{}.complete(),
+				input: input{class: classFile, target: fileTarget(clip)}, options: EncodeOptions{}.Complete(),
 				shape: shape{picture: film}, clock: "0",
 			}.args()
 			out := filepath.Join(b.TempDir(), "out.ivf")

@@ -39,10 +39,7 @@ func (e ending) failed(began bool, exit *ffmpeg.ExitError, err error) error {
 	case exit.Signal != "" || exit.Unwrap() != nil || began:
 		return err
 	case missingEncoder(exit.Stderr) != "":
-		name := missingEncoder(exit.Stderr)
-		return fmt.Errorf("%w: %s: this build of ffmpeg has no encoder %q: install one made with it (the packages of Debian, Ubuntu, Alpine,"+
-			" Fedora's RPM Fusion and Homebrew are; ffmpeg -encoders lists it), or give the path of another with WithFFmpegPath: %w",
-			models.ErrFFmpegSpawn, e.subject, name, exit)
+		return noEncoder(e.subject, missingEncoder(exit.Stderr), exit)
 	case e.command:
 		return err
 	}
@@ -57,4 +54,11 @@ func lastWords(stderr string) string {
 		return ""
 	}
 	return "; it said: " + last
+}
+
+// noEncoder says what there is to do about a build of ffmpeg that lacks an encoder.
+func noEncoder(subject, name string, exit *ffmpeg.ExitError) error {
+	return fmt.Errorf("%w: %s: this build of ffmpeg has no encoder %q: install one made with it (the packages of Debian, Ubuntu, Alpine,"+
+		" Fedora's RPM Fusion and Homebrew are; ffmpeg -encoders lists it), or give the path of another with WithFFmpegPath: %w",
+		models.ErrFFmpegSpawn, subject, name, exit)
 }

@@ -23,7 +23,7 @@ func FromFile(path string, opt ...EncodeOptions) Source {
 	return &fileSource{path: path, options: mergeAll(opt)}
 }
 
-func (s *fileSource) Tracks() Track { return s.options.complete().Tracks }
+func (s *fileSource) Tracks() Track { return s.options.Complete().Tracks }
 
 func (s *fileSource) Open(ctx context.Context) (*Streams, error) { return s.OpenAt(ctx, 0) }
 
@@ -49,7 +49,7 @@ func effective(ctx context.Context, own EncodeOptions) (EncodeOptions, error) {
 	if err := o.Validate(); err != nil {
 		return EncodeOptions{}, err
 	}
-	return o.complete(), nil
+	return o.Complete(), nil
 }
 
 func checkOffset(subject string, offset time.Duration) error {

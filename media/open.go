@@ -14,7 +14,7 @@ import (
 // a picture it returns when something came, because only then it is known which legs there are.
 func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams, error) {
 	e.sought = c.offset > 0
-	c.shape, c.clock = shapeOf(c.options.Tracks), clockFrom(ctx)
+	c.shape, c.clock, c.raw = shapeOf(c.options.Tracks), clockFrom(ctx), isRaw(ctx)
 	if c.shape.picture == noPicture {
 		j, err := launch(ctx, ffmpeg.Command{Args: c.args(), Secrets: secrets})
 		if err != nil {
@@ -50,7 +50,7 @@ func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams
 func (c command) try(ctx context.Context, e ending, secrets []string) (*attempt, error) {
 	legs := c.shape.legs()
 	if legs == 1 || !separateLegs(ctx) || c.input.once {
-		j, err := launch(ctx, ffmpeg.Command{Args: c.args(), Outputs: legs, Secrets: secrets})
+		j, err := launch(ctx, ffmpeg.Command{Args: c.args(), Outputs: legs, Secrets: secrets, PipeSize: c.pipeSize()})
 		if err == nil {
 			return newAttempt(j, j.outputs(e, legs)), nil
 		}
@@ -61,11 +61,19 @@ func (c command) try(ctx context.Context, e ending, secrets []string) (*attempt,
 	sound, sight := c, c
 	sound.shape.picture = noPicture
 	sight.shape.audio = false
-	j, err := launch(ctx, ffmpeg.Command{Args: sound.args(), Secrets: secrets}, ffmpeg.Command{Args: sight.args(), Secrets: secrets})
+	j, err := launch(ctx, ffmpeg.Command{Args: sound.args(), Secrets: secrets}, ffmpeg.Command{Args: sight.args(), Secrets: secrets, PipeSize: c.pipeSize()})
 	if err != nil {
 		return nil, err
 	}
 	return newAttempt(j, j.outputs(e, 1)), nil
+}
+
+// pipeSize is what the pipes hold, 0 for the system's default.
+func (c command) pipeSize() int {
+	if c.raw {
+		return rawPipe
+	}
+	return 0
 }
 
 // complaint is what ffmpeg said when it failed.

@@ -56,8 +56,8 @@ func mergeAll(opt []EncodeOptions) EncodeOptions {
 	return merged
 }
 
-// complete puts the defaults into zero fields and adds the audio track that TrackVideo implies.
-func (o EncodeOptions) complete() EncodeOptions {
+// Complete puts the defaults into zero fields and adds the audio track that TrackVideo implies.
+func (o EncodeOptions) Complete() EncodeOptions {
 	o = defaults.Merge(o)
 	if o.Tracks&TrackVideo != 0 {
 		o.Tracks |= TrackAudio

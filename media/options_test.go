@@ -8,13 +8,13 @@ import (
 
 func TestZeroOptionsMeanTheDefaults(t *testing.T) {
 	want := EncodeOptions{800, 1280, 720, 30, 128, 2, TrackAudio}
-	if got := (EncodeOptions{}).complete(); got != want {
+	if got := (EncodeOptions{}).Complete(); got != want {
 		t.Errorf("got %+v, expected %+v", got, want)
 	}
 }
 
 func TestVideoImpliesAudio(t *testing.T) {
-	if got := (EncodeOptions{Tracks: TrackVideo}).complete().Tracks; got != TrackAudio|TrackVideo {
+	if got := (EncodeOptions{Tracks: TrackVideo}).Complete().Tracks; got != TrackAudio|TrackVideo {
 		t.Errorf("got %v", got)
 	}
 	if got := FromFile("film.mp4", EncodeOptions{Tracks: TrackVideo}).Tracks(); got != TrackAudio|TrackVideo {

@@ -78,7 +78,7 @@ func shellCommand(line string, track Track, o EncodeOptions) (ffmpeg.Command, er
 		return ffmpeg.Command{}, shellError("the first word is empty: begin with the name of a program")
 	}
 	if isFFmpeg(name) {
-		if args, err = completeFFmpeg(args, track, o.complete()); err != nil {
+		if args, err = completeFFmpeg(args, track, o.Complete()); err != nil {
 			return ffmpeg.Command{}, shellError(err.Error())
 		}
 		if !strings.ContainsAny(name, `/\`) {

@@ -34,7 +34,7 @@ func FromURL(url string, opt ...EncodeOptions) Source {
 	return &s
 }
 
-func (s *liveURL) Tracks() Track { return s.options.complete().Tracks }
+func (s *liveURL) Tracks() Track { return s.options.Complete().Tracks }
 
 func (s *liveURL) Open(ctx context.Context) (*Streams, error) { return s.open(ctx, 0) }
 

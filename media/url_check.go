@@ -42,20 +42,26 @@ func checkURL(s string) (input, []string, error) {
 	case !known:
 		return fail("the scheme %q is not played: use one of %s", scheme, schemeList)
 	}
-	if i := strings.IndexFunc(s, forbidden); i >= 0 {
-		r, _ := utf8.DecodeRuneInString(s[i:])
-		return fail("the %s URL contains %s at byte %d, which no URL may: remove it, or escape it as %s", scheme, strconv.QuoteRune(r), i,
-			url.PathEscape(string(r)))
-	}
-	rest, ok := strings.CutPrefix(s[len(scheme):], "://")
-	if !ok {
-		return fail("the %s URL lacks the // after its scheme", scheme)
-	}
-	if problem := checkAuthority(rest); problem != "" {
+	rest, problem := splitURL(scheme, s)
+	if problem != "" {
 		return fail("the %s URL %s", scheme, problem)
 	}
 	in := input{class: class, target: scheme + "://" + rest, tls: scheme == "https"}
 	return in, pathSecrets(rest), nil
+}
+
+// splitURL returns what follows the // of a URL, or says what is wrong with it.
+func splitURL(scheme, s string) (rest, problem string) {
+	if i := strings.IndexFunc(s, forbidden); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return "", fmt.Sprintf("contains %s at byte %d, which no URL may: remove it, or escape it as %s", strconv.QuoteRune(r), i,
+			url.PathEscape(string(r)))
+	}
+	rest, ok := strings.CutPrefix(s[len(scheme):], "://")
+	if !ok {
+		return "", "lacks the // after its scheme"
+	}
+	return rest, checkAuthority(rest)
 }
 
 // schemeOf returns what stands before the first colon in lower case, or "" if that is no scheme (RFC 3986 section 3.1). ffmpeg knows

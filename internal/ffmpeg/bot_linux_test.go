@@ -127,7 +127,7 @@ func roleFDLimit([]string) int {
 		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
 			return fail(err)
 		}
-		p, err := r.Start(context.Background(), Command{Args: []string{"--role=hang"}, Outputs: 2})
+		p, err := r.Start(context.Background(), Command{Args: []string{"--role=hang"}, Input: true, Outputs: 2})
 		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 			return fail(err)
 		}

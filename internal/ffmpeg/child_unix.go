@@ -83,6 +83,9 @@ func wait4(pid int) status {
 	}
 }
 
+// isBrokenPipe reports whether a write failed because nobody holds the other end.
+func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
 // readNow reads what a pipe holds, without waiting and whatever its deadline.
 func readNow(f *os.File, b []byte) int {
 	conn, err := f.SyscallConn()

@@ -22,6 +22,7 @@ type ExitError struct {
 	Stderr string
 
 	cause error // why the status is unknown
+	told  bool  // the reason why we killed it is told beside it
 }
 
 // Unwrap returns the reason why the exit status could not be had, if so.
@@ -33,7 +34,7 @@ func (e *ExitError) Error() string {
 	switch {
 	case e.cause != nil:
 		return fmt.Sprintf("%s ended, its exit status is unknown: %v", e.Program, e.cause)
-	case e.Signal == "SIGKILL":
+	case e.Signal == "SIGKILL" && !e.told:
 		text = e.Program + " was killed by SIGKILL, from outside or because the system ran out of memory"
 	case e.Signal != "":
 		text = fmt.Sprintf("%s was killed by %s", e.Program, e.Signal)

@@ -3,7 +3,10 @@
 package ffmpeg
 
 import (
+	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -31,4 +34,47 @@ func TestTheRealFFmpegIsUnderstood(t *testing.T) {
 	if err != nil || len(video) != 25*16*16 {
 		t.Errorf("%d bytes of pictures, %v", len(video), err)
 	}
+}
+
+func TestTheRealFFmpegReadsItsInputToTheEnd(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Fatalf("this test needs ffmpeg in PATH; make test installs it: %v", err)
+	}
+	r := testRunner(t, func(c *Config, _ *limits) { c.Path = "" })
+	const picture, n = 1280 * 720 * 3 / 2, 3
+	file := filepath.Join(t.TempDir(), "film.yuv")
+	p := startCommand(t, r, Command{Input: true, PipeSize: 1 << 20, Args: []string{"-v", "error", "-progress", "pipe:1",
+		"-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "1280x720", "-i", "pipe:0", "-f", "rawvideo", file}})
+	progress := make(chan string, 1)
+	go func() {
+		data, err := io.ReadAll(p.Output(0))
+		if err != nil {
+			t.Errorf("progress ended with %v", err)
+		}
+		progress <- string(data)
+	}()
+	within(t, "Write", func() {
+		for range n {
+			if _, err := p.Input().Write(make([]byte, picture)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err := finish(t, p, guard); err != nil {
+		t.Errorf("Finish: %v", err)
+	}
+	if text := <-progress; !strings.HasSuffix(text, "progress=end\n") {
+		t.Errorf("progress %q", text)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() != n*picture {
+		t.Errorf("the film: %v, %v, want %d bytes", info, err, n*picture)
+	}
+
+	p = startCommand(t, r, Command{Input: true, Args: []string{"-v", "error", "-f", "ogg", "-i", "pipe:0", "-f", "null", "-"}})
+	var err error
+	within(t, "Write", func() { _, err = p.Input().Write(make([]byte, 16<<20)) })
+	if wantCrash(t, err); !strings.Contains(err.Error(), "Invalid") {
+		t.Errorf("writing something that is no Ogg: %v", err)
+	}
+	p.Stop()
 }

@@ -57,7 +57,7 @@ func testRunner(t testing.TB, change func(*Config, *limits)) *Runner {
 	t.Helper()
 	leak.Check(t)
 	c, l := Config{Path: self(t)}, defaultLimits
-	l.kill, l.close = guard, guard // a slow machine is no reason to fail
+	l.kill, l.close, l.reason = guard, guard, guard // a slow machine is no reason to fail
 	if change != nil {
 		change(&c, &l)
 	}

@@ -14,14 +14,26 @@ type output struct {
 	// Set at construction.
 	process *Process
 	file    *os.File
+	room    int // the most a pipe may hold, bytes
 
-	// mu guards the rest.
+	// turn is held by the one who reads, and guards rest.
+	turn sync.Mutex
+	rest []byte // what settle took from the pipe, to be read before err
+
+	// mu guards err.
 	mu  sync.Mutex
 	err error // with which it ended
 }
 
 // Read implements io.Reader as documented at Process.Output.
 func (o *output) Read(b []byte) (int, error) {
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	if len(o.rest) > 0 {
+		n := copy(b, o.rest)
+		o.rest = o.rest[n:]
+		return n, nil
+	}
 	if err := o.ended(); err != nil || len(b) == 0 {
 		return 0, err
 	}
@@ -52,6 +64,26 @@ func (o *output) Read(b []byte) (int, error) {
 			return 0, o.end(fmt.Errorf("reading the output of %s: %w", o.process.title, err))
 		}
 	}
+}
+
+// settle frees the descriptor of an ended program's output that nobody is reading, and keeps what it holds.
+func (o *output) settle() {
+	if !o.turn.TryLock() {
+		return // the reader sees the end
+	}
+	defer o.turn.Unlock()
+	if o.ended() != nil || isClosed(o.process.stopped) {
+		return
+	}
+	buf := make([]byte, 4<<10)
+	for len(o.rest) < o.room { // a process that left the group may go on writing
+		n := readNow(o.file, buf)
+		if n == 0 {
+			break
+		}
+		o.rest = append(o.rest, buf[:n]...)
+	}
+	_ = o.finish() // the Read that sees the end returns it
 }
 
 func (o *output) ended() error {

@@ -14,6 +14,9 @@ func (p *Process) supervise() {
 	p.child.kill() // before the pid is given up: helpers that hold the pipes
 	st := p.child.reap()
 	close(p.exited)
+	if p.input != nil {
+		p.input.file.Close() // a descendant that left the group may hold the other end
+	}
 	for _, o := range p.outputs {
 		_ = o.file.SetReadDeadline(time.Now()) // wakes the reader, which knows what an exit means
 	}
@@ -30,6 +33,7 @@ func (p *Process) supervise() {
 func (p *Process) finish(st status) {
 	exit := &ExitError{Program: p.title, Code: st.code, Signal: st.signal, Stderr: p.Stderr(), cause: st.err}
 	p.mu.Lock()
+	exit.told = p.hung != ""
 	p.ended = true
 	if p.alarm != nil {
 		p.alarm.Stop()
@@ -37,9 +41,10 @@ func (p *Process) finish(st status) {
 	switch {
 	case p.cause != nil:
 		p.err = p.stopErrorLocked()
-	case p.hung:
-		p.err = fmt.Errorf("%w: %s closed its output but did not exit within %v: %w", models.ErrFFmpegCrashed, p.title, p.runner.limits.exit, exit)
-	case !st.ok():
+	case st.ok():
+	case p.hung != "":
+		p.err = fmt.Errorf("%w: %s %s: %w", models.ErrFFmpegCrashed, p.title, p.hung, exit)
+	default:
 		p.err = fmt.Errorf("%w: %w", models.ErrFFmpegCrashed, exit)
 	}
 	stopped := p.cause != nil
@@ -63,32 +68,43 @@ func (p *Process) release() {
 func (p *Process) verdict() error {
 	timer := time.NewTimer(p.runner.limits.exit)
 	defer timer.Stop()
-	select {
-	case <-p.done:
-		return p.endError()
-	case <-p.stopped:
-		return p.stopError()
-	case <-timer.C:
+	limit := timer.C
+	for killed := false; ; {
+		select {
+		case <-p.done:
+			return p.endError()
+		case <-p.stopped:
+			return p.stopError()
+		case <-limit:
+		}
+		switch {
+		case killed:
+			return fmt.Errorf("%w: %s closed its output, did not exit within %v, and the system does not end it (pid %d)",
+				models.ErrFFmpegCrashed, p.title, p.runner.limits.exit, p.Pid())
+		case p.busy(): // this output it has ended by itself
+			return io.EOF
+		case p.isFinishing():
+			limit = nil // Finish ends it in time
+		default:
+			p.giveUp(fmt.Sprintf("closed its output but did not exit within %v", p.runner.limits.exit))
+			killed = true
+			timer.Reset(p.runner.limits.kill)
+		}
 	}
+}
 
+// busy reports whether the program has other pipes to serve: an output that it has not closed, or an input that may still bring something.
+func (p *Process) busy() bool {
 	p.mu.Lock()
-	busy := p.open > 0
-	p.hung = p.hung || !busy
+	outputs := p.open
 	p.mu.Unlock()
-	if busy { // with its other output; this one it has ended by itself
-		return io.EOF
-	}
-	p.kill()
-	timer.Reset(p.runner.limits.kill)
-	select {
-	case <-p.done:
-		return p.endError()
-	case <-p.stopped:
-		return p.stopError()
-	case <-timer.C:
-		return fmt.Errorf("%w: %s closed its output, did not exit within %v, and the system does not end it (pid %d)",
-			models.ErrFFmpegCrashed, p.title, p.runner.limits.exit, p.Pid())
-	}
+	return outputs > 0 || p.input != nil && p.input.open()
+}
+
+func (p *Process) isFinishing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.finishers > 0
 }
 
 // endError is Err for readers: io.EOF at the natural end.

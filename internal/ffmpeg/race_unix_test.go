@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestFiveHundredStartsAtOnce(t *testing.T) {
@@ -101,6 +102,53 @@ func TestStopRacesWithEverything(t *testing.T) {
 					wantStopped(t, err)
 				}
 			}
+		})
+	}
+	within(t, "the races", wg.Wait)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.procs) != 0 || r.live != 0 {
+		t.Errorf("the Runner still knows %d processes, %d of them alive", len(r.procs), r.live)
+	}
+}
+
+// TestFinishRacesWithEverything lets a Finish meet, at any moment, a writer, a reader, the program's own end, Close of the input and Stop.
+func TestFinishRacesWithEverything(t *testing.T) {
+	r := testRunner(t, nil)
+	programs := []Command{
+		{Name: "cat", Input: true},                                  // reads to the end
+		{Name: "head", Args: []string{"-c", "100000"}, Input: true}, // ends on the way
+		{Name: "true", Input: true},                                 // is over at once
+		{Name: "sleep", Args: []string{"60"}, Input: true},
+	}
+	slots := make(chan struct{}, 16)
+	var wg sync.WaitGroup
+	for i := range 400 {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			p, err := r.Start(context.Background(), programs[i%len(programs)])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			var race sync.WaitGroup
+			race.Go(func() {
+				for err := error(nil); err == nil; {
+					_, err = p.Input().Write(make([]byte, i<<8+1))
+				}
+			})
+			race.Go(func() { _, _ = io.CopyN(io.Discard, p.Output(0), int64(i)<<10) })
+			race.Go(func() { _ = p.Finish(time.Duration(i%20) * time.Millisecond) })
+			if i%3 == 0 {
+				race.Go(func() { _ = p.Input().Close() })
+			}
+			if i%5 == 0 {
+				race.Go(p.Stop)
+			}
+			race.Wait()
+			<-p.Done()
+			p.Stop() // its reader may have left early
 		})
 	}
 	within(t, "the races", wg.Wait)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,6 +39,10 @@ var roles = map[string]func(args []string) int{
 	"two":      roleTwo,
 	"env":      roleEnv,
 	"die":      roleDie,
+	"bite":     roleBite,
+	"swallow":  roleSwallow,
+	"refuse":   roleRefuse,
+	"bequeath": roleBequeath,
 }
 
 // hang stays alive long enough for any test and not for ever, should a test fail to kill it.
@@ -116,7 +121,7 @@ func roleDeaf([]string) int {
 
 // roleHelper starts a helper of role args[0] that holds stdout and stderr, prints its pid, and exits with args[1], or hangs.
 func roleHelper(args []string) int {
-	if startHelper(args[0], nil) != 0 {
+	if startHelper(args[0], nil, nil) != 0 {
 		return 98
 	}
 	if len(args) > 1 {
@@ -128,15 +133,18 @@ func roleHelper(args []string) int {
 
 // roleEscape starts a helper of role args[0] in a session of its own, prints its pid, and exits with 0.
 func roleEscape(args []string) int {
-	return startHelper(args[0], &syscall.SysProcAttr{Setsid: true})
+	return startHelper(args[0], nil, &syscall.SysProcAttr{Setsid: true})
 }
 
-func startHelper(role string, attr *syscall.SysProcAttr) int {
+func startHelper(role string, stdin *os.File, attr *syscall.SysProcAttr) int {
 	self, err := os.Executable()
 	if err != nil {
 		return 97
 	}
 	cmd := exec.Command(self, "--role="+role)
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = os.Stdout, os.Stderr, attr
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -184,5 +192,54 @@ func roleDie(args []string) int {
 	n, _ := strconv.Atoi(args[0])
 	_, _ = os.Stdout.Write(pattern(100))
 	_ = syscall.Kill(os.Getpid(), syscall.Signal(n))
+	return hang()
+}
+
+// roleBite reads args[0] bytes of its stdin, writes the words after args[1] to stderr, and exits with args[1].
+func roleBite(args []string) int {
+	n, _ := strconv.Atoi(args[0])
+	code, _ := strconv.Atoi(args[1])
+	if _, err := io.ReadFull(os.Stdin, make([]byte, n)); err != nil {
+		return 96
+	}
+	_, _ = os.Stderr.WriteString(strings.Join(args[2:], " "))
+	return code
+}
+
+// roleSwallow reads its stdin to the end, telling stderr what it has got, and exits with args[0]. With "first" as args[1] it closes its
+// stdout before that, with "last" after that; "hang" as the last argument makes it hang instead of exiting.
+func roleSwallow(args []string) int {
+	code, _ := strconv.Atoi(args[0])
+	if slices.Contains(args, "first") {
+		os.Stdout.Close()
+	}
+	buf := make([]byte, 64<<10)
+	for total := 0; ; {
+		n, err := os.Stdin.Read(buf)
+		if total += n; err == io.EOF {
+			break
+		}
+		fmt.Fprintf(os.Stderr, "got %d\n", total)
+	}
+	if slices.Contains(args, "last") {
+		os.Stdout.Close()
+	}
+	if slices.Contains(args, "hang") {
+		return hang()
+	}
+	return code
+}
+
+// roleRefuse closes its stdin and hangs.
+func roleRefuse([]string) int {
+	os.Stdin.Close()
+	return hang()
+}
+
+// roleBequeath leaves its stdin to a helper that does not read it in a session of its own, prints its pid, and exits with 0, or hangs.
+func roleBequeath(args []string) int {
+	if code := startHelper("hang", os.Stdin, &syscall.SysProcAttr{Setsid: true}); code != 0 || len(args) == 0 {
+		return code
+	}
 	return hang()
 }

@@ -26,15 +26,23 @@ type Config struct {
 type limits struct {
 	// quiet: after a program's exit, output that pauses this long is over, even if a descendant that left the group still holds it.
 	quiet time.Duration
-	// exit: how long a program may live after it has closed all its outputs.
+	// exit: how long a program may live after it has closed all its outputs and its input has ended.
 	exit time.Duration
 	// kill: how long Stop waits for a killed child to be gone.
 	kill time.Duration
 	// close: how long Close waits for all of them.
 	close time.Duration
+	// reason: how long a Write that nobody reads waits for the exit that explains it.
+	reason time.Duration
 }
 
-var defaultLimits = limits{quiet: 500 * time.Millisecond, exit: 5 * time.Second, kill: 1500 * time.Millisecond, close: 4 * time.Second}
+var defaultLimits = limits{
+	quiet:  500 * time.Millisecond,
+	exit:   5 * time.Second,
+	kill:   1500 * time.Millisecond,
+	close:  4 * time.Second,
+	reason: time.Second,
+}
 
 // Runner starts and supervises child processes. Its methods are safe for concurrent use.
 type Runner struct {
@@ -94,6 +102,12 @@ type Command struct {
 	// Outputs is the number of pipes the program writes to: 1 (stdout) or 2 (stdout and descriptor 3). It defaults to 1. Two are not
 	// available on Windows.
 	Outputs int
+	// Input gives the program a pipe as its stdin, to be written by Process.Input. By default its stdin is the null device, which is empty.
+	Input bool
+	// PipeSize is how many bytes the pipes of input and outputs hold, rounded up as the system likes. It defaults to what the system gives,
+	// mostly 64 KiB. It is a wish: on Linux a size that the system refuses (by default, more than 1 MiB) is halved until it does not;
+	// elsewhere it is ignored. stderr keeps its size.
+	PipeSize int
 	// Inherit widens the program's environment by what programs need that show or capture a desktop: display, sound server, user.
 	Inherit bool
 	// Secrets are texts that must not appear in errors and logs, whichever way they are escaped. Passwords and query values of URLs in
@@ -154,14 +168,7 @@ func notStarted(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", errNotStarted, context.Cause(ctx))
 }
 
-func (r *Runner) isClosed() bool {
-	select {
-	case <-r.closing:
-		return true
-	default:
-		return false
-	}
-}
+func (r *Runner) isClosed() bool { return isClosed(r.closing) }
 
 // enter admits one Start, and starts the forking goroutine at the first.
 func (r *Runner) enter() error {

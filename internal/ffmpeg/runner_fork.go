@@ -16,7 +16,9 @@ import (
 type request struct {
 	ctx      context.Context // of the Start that waits for the reply
 	spec     spec            // without its files
+	input    bool
 	outputs  int
+	pipeSize int // 0: the system's
 	redactor *redactor
 	reply    chan launched
 }
@@ -24,6 +26,7 @@ type request struct {
 // launched is a child with our ends of its pipes, or the reason why there is none.
 type launched struct {
 	child   child
+	input   *os.File // nil for none
 	outputs []*os.File
 	stderr  *os.File
 	err     error
@@ -43,6 +46,9 @@ func (r *Runner) newRequest(ctx context.Context, c Command) (*request, error) {
 		return nil, fmt.Errorf("%w: %q: a second output pipe is not available on %s, use two processes: %w",
 			models.ErrFFmpegSpawn, name, runtime.GOOS, errors.ErrUnsupported)
 	}
+	if c.PipeSize < 0 {
+		return nil, fmt.Errorf("%w: pipes of %d bytes for a program, expected 0 (the system's size) or more", models.ErrInvalidParams, c.PipeSize)
+	}
 	for i, a := range c.Args {
 		if strings.ContainsRune(a, 0) {
 			return nil, fmt.Errorf("%w: argument %d of %q contains a NUL byte, which no program can receive: %w",
@@ -56,7 +62,9 @@ func (r *Runner) newRequest(ctx context.Context, c Command) (*request, error) {
 	return &request{
 		ctx:      ctx,
 		spec:     spec{path: path, args: append([]string{name}, c.Args...), env: environment(os.Environ(), c.Inherit)},
+		input:    c.Input,
 		outputs:  outputs,
+		pipeSize: c.PipeSize,
 		redactor: newRedactor(append(secretsOf(c.Args), c.Secrets...)),
 		reply:    make(chan launched, 1),
 	}, nil
@@ -87,7 +95,7 @@ func (r *Runner) launch(req *request) (l launched) {
 		return launched{err: notStarted(req.ctx)}
 	}
 
-	var theirs []*os.File // the child's ends, closed here in any case
+	theirs, err := l.openPipes(req) // the child's ends, closed here in any case
 	defer func() {
 		for _, f := range theirs {
 			f.Close()
@@ -97,33 +105,7 @@ func (r *Runner) launch(req *request) (l launched) {
 			l.err = spawnError(req.spec.path, l.err)
 		}
 	}()
-	pipe := func() *os.File {
-		if l.err != nil {
-			return nil
-		}
-		var ours, their *os.File
-		if ours, their, l.err = os.Pipe(); l.err != nil {
-			return nil
-		}
-		theirs = append(theirs, their)
-		return ours
-	}
-
-	var stdin *os.File
-	if stdin, l.err = os.Open(os.DevNull); l.err != nil {
-		return l
-	}
-	theirs = append(theirs, stdin) // 0
-	if f := pipe(); f != nil {     // 1
-		l.outputs = append(l.outputs, f)
-	}
-	l.stderr = pipe() // 2
-	if req.outputs == 2 {
-		if f := pipe(); f != nil { // 3
-			l.outputs = append(l.outputs, f)
-		}
-	}
-	if l.err != nil {
+	if l.err = err; err != nil {
 		return l
 	}
 	s := req.spec
@@ -132,7 +114,47 @@ func (r *Runner) launch(req *request) (l launched) {
 	return l
 }
 
+// openPipes makes the pipes and returns the child's ends of them, as its descriptors 0, 1, 2 and so on. After an error it returns those it
+// had made.
+func (l *launched) openPipes(req *request) (theirs []*os.File, err error) {
+	stdin, err := l.openStdin(req)
+	if err != nil {
+		return nil, err
+	}
+	theirs = append(theirs, stdin)
+	for fd := 1; fd <= 1+req.outputs; fd++ { // stdout, stderr, descriptor 3
+		ours, their, err := os.Pipe()
+		if err != nil {
+			return theirs, err
+		}
+		theirs = append(theirs, their)
+		if fd == 2 {
+			l.stderr = ours
+			continue
+		}
+		l.outputs = append(l.outputs, ours)
+		setPipeSize(ours, req.pipeSize)
+	}
+	return theirs, nil
+}
+
+func (l *launched) openStdin(req *request) (*os.File, error) {
+	if !req.input {
+		return os.Open(os.DevNull)
+	}
+	their, ours, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	l.input = ours
+	setPipeSize(ours, req.pipeSize)
+	return their, nil
+}
+
 func (l *launched) closeFiles() {
+	if l.input != nil {
+		l.input.Close()
+	}
 	for _, f := range l.outputs {
 		f.Close()
 	}

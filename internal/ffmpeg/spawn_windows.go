@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"syscall"
@@ -98,5 +99,26 @@ func (c *windowsChild) reap() status {
 	return c.end
 }
 
-// readNow has nothing to do: pipes have no deadlines here, and with the job all their writers are gone.
-func readNow(*os.File, []byte) int { return 0 }
+// isBrokenPipe reports whether a write failed because nobody holds the other end.
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA)
+}
+
+var peekNamedPipe = windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe")
+
+// readNow reads what a pipe holds, without waiting.
+func readNow(f *os.File, b []byte) int {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	n := 0
+	_ = conn.Control(func(h uintptr) {
+		var held uint32
+		ok, _, _ := peekNamedPipe.Call(h, 0, 0, 0, uintptr(unsafe.Pointer(&held)), 0)
+		if ok != 0 && held > 0 {
+			n, _ = syscall.Read(syscall.Handle(h), b) // does not wait: this is the only reader
+		}
+	})
+	return max(n, 0)
+}

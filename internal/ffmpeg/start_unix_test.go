@@ -77,6 +77,7 @@ func TestCommandsThatNoProgramCouldReceiveAreRefused(t *testing.T) {
 		{"NUL in an argument", Command{Args: []string{"a", "b\x00c"}}, os.ErrInvalid},
 		{"three outputs", Command{Outputs: 3}, models.ErrInvalidParams},
 		{"a negative number of outputs", Command{Outputs: -1}, models.ErrInvalidParams},
+		{"pipes of negative size", Command{PipeSize: -1}, models.ErrInvalidParams},
 		{"too long", Command{Args: []string{strings.Repeat("x", 1<<20)}}, syscall.E2BIG},
 	}
 	for _, tt := range tests {

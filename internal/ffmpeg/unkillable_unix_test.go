@@ -48,7 +48,7 @@ func stubbornRunner(t *testing.T) (*Runner, func() *stubborn, *logBuffer) {
 	leak.Check(t)
 	var last *stubborn
 	log, lines := debugLog()
-	r := newRunner(Config{Path: self(t), Logger: log}, limits{quiet: time.Millisecond, exit: 10 * time.Millisecond, kill: 20 * time.Millisecond, close: 50 * time.Millisecond},
+	r := newRunner(Config{Path: self(t), Logger: log}, limits{quiet: time.Millisecond, exit: 10 * time.Millisecond, kill: 20 * time.Millisecond, close: 50 * time.Millisecond, reason: time.Millisecond},
 		func(s spec) (child, error) {
 			c := &stubborn{id: 4242, end: make(chan struct{})}
 			for _, f := range s.files {

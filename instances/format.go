@@ -1,0 +1,50 @@
+package instances
+
+import (
+	"io"
+	"time"
+
+	"gotgcall/internal/demux"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// format is what a playback's frames are, and how far a leg reads ahead; the pipe behind it holds more.
+type format struct {
+	raw          bool // as of media.WithRaw
+	audio, video func(io.Reader) demux.Demuxer
+	audioAhead   time.Duration
+	videoAhead   time.Duration
+	bytes        int // bounds a leg's queue whatever its bit rate
+}
+
+// encoded is what WebRTC takes: Opus and VP8.
+var encoded = format{
+	audio:      func(r io.Reader) demux.Demuxer { return demux.NewOgg(r) },
+	video:      func(r io.Reader) demux.Demuxer { return demux.NewIVF(r) },
+	audioAhead: 2 * time.Second,
+	videoAhead: time.Second,
+	bytes:      16 << 20,
+}
+
+// uncompressed is what a broadcast's encoder takes: samples and pictures, of 1.4 MB each and more.
+var uncompressed = format{
+	raw:        true,
+	audio:      func(r io.Reader) demux.Demuxer { return demux.NewWAV(r) },
+	video:      func(r io.Reader) demux.Demuxer { return demux.NewY4M(r) },
+	audioAhead: 2 * time.Second,
+	videoAhead: 300 * time.Millisecond,
+	bytes:      64 << 20,
+}
+
+// legs makes the legs of opened streams, video before audio: the order of their ends.
+func (f format) legs(opened *media.Streams) []*leg {
+	var legs []*leg
+	if opened.Video != nil {
+		legs = append(legs, newLeg(models.Video, models.Camera, f.video(opened.Video), f.videoAhead, f.bytes))
+	}
+	if opened.Audio != nil {
+		legs = append(legs, newLeg(models.Audio, models.Microphone, f.audio(opened.Audio), f.audioAhead, f.bytes))
+	}
+	return legs
+}

@@ -1,0 +1,201 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gotgcall/internal/broadcast"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// pushLimits are the durations a broadcast works with; tests shorten them.
+type pushLimits struct {
+	// minBackoff and maxBackoff bound the wait between two attempts to reach the server; it doubles from one to the other. Each is up to a
+	// quarter shorter or longer, so that a thousand broadcasts do not come back at one moment.
+	minBackoff, maxBackoff time.Duration
+	// patience is how long a broadcast goes on trying without a connection that holds, and holds how long one lasts that does.
+	patience, holds time.Duration
+	// backlog is how much media may wait for an encoder or a server that takes nothing.
+	backlog time.Duration
+	// farewell is how long the end of a broadcast may take.
+	farewell time.Duration
+}
+
+var defaultPushLimits = pushLimits{
+	minBackoff: 250 * time.Millisecond, maxBackoff: 10 * time.Second,
+	patience: 60 * time.Second, holds: 30 * time.Second,
+	backlog: 8 * time.Second, farewell: 1500 * time.Millisecond,
+}
+
+// RTMPCall is a live broadcast: what is played is pushed to an RTMP server. The connection is made with the first source and lasts until
+// Stop: pauses, seeks and changes of the source do not touch it (see package broadcast). All methods may be called from any goroutine.
+type RTMPCall struct {
+	call
+
+	// set at construction
+	target media.PushTarget
+	limits pushLimits
+
+	// guarded by call.mu
+	canvas   media.EncodeOptions // of the broadcast: those of its first source
+	settings int                 // SetStreamSources that rely on canvas and have not ended
+	pushing  bool                // run has been started; canvas is for good
+}
+
+// NewRTMPCall returns a broadcast that waits for its first source. It has neither a connection nor a goroutine.
+func NewRTMPCall(chat int64, target media.PushTarget, env *Environment) *RTMPCall {
+	c := &RTMPCall{target: target, limits: defaultPushLimits}
+	c.begin(chat, env, uncompressed)
+	return c
+}
+
+// SetStreamSources implements Call. The first source also opens the connection; its options say how the broadcast is encoded, and later
+// sources are fitted into that. It does not wait for the server.
+func (c *RTMPCall) SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error {
+	canvas, err := c.enter(source, options)
+	if err != nil {
+		return err
+	}
+	options.VideoWidth, options.VideoHeight, options.VideoFPS = canvas.VideoWidth, canvas.VideoHeight, canvas.VideoFPS
+	err = c.play.setSource(ctx, request{source: source, options: options})
+	c.leave(err)
+	if err != nil {
+		return fmt.Errorf("source of chat %d: %w", c.chat, err)
+	}
+	return nil
+}
+
+// enter returns the options of the broadcast, which are decided here if nothing relies on others.
+func (c *RTMPCall) enter(source media.Source, options media.EncodeOptions) (media.EncodeOptions, error) {
+	wanted := media.OptionsOf(source).Merge(options)
+	if err := wanted.Validate(); err != nil {
+		return media.EncodeOptions{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.dead() {
+		return media.EncodeOptions{}, c.deadLocked()
+	}
+	if !c.pushing && c.settings == 0 {
+		c.canvas = wanted.Complete()
+	}
+	c.settings++
+	return c.canvas, nil
+}
+
+// leave ends what enter began. The first source that plays starts the connection.
+func (c *RTMPCall) leave(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settings--
+	if err != nil || c.pushing || c.state != stateNew {
+		return
+	}
+	c.pushing = true
+	c.setStateLocked(stateConnecting)
+	c.background.Go(c.run)
+}
+
+// run keeps the broadcast connected until Stop, or until the server could not be reached for too long.
+func (c *RTMPCall) run() {
+	mixer := broadcast.NewMixer(broadcast.Config{Width: c.canvas.VideoWidth &^ 1, Height: c.canvas.VideoHeight &^ 1, FPS: c.canvas.VideoFPS})
+	backoff, patience := c.limits.minBackoff, time.Now().Add(c.limits.patience)
+	for c.life.Err() == nil {
+		held, err := c.push(mixer)
+		if c.life.Err() != nil {
+			return
+		}
+		if held >= c.limits.holds {
+			backoff, patience = c.limits.minBackoff, time.Now().Add(c.limits.patience)
+		}
+		if errors.Is(err, models.ErrFFmpegSpawn) || time.Now().After(patience) {
+			c.fail(err)
+			return
+		}
+		wait := time.Duration(float64(backoff) * (0.75 + 0.5*rand.Float64()))
+		c.env.Logger.Warn("the broadcast has no connection; trying again", "chat", c.chat, "in", wait.Round(time.Millisecond), "reason", err)
+		select {
+		case <-time.After(wait):
+		case <-c.life.Done():
+		}
+		backoff = min(2*backoff, c.limits.maxBackoff)
+	}
+}
+
+// fail ends the broadcast.
+func (c *RTMPCall) fail(err error) {
+	c.mu.Lock()
+	c.why = fmt.Errorf("%w: the RTMP server of chat %d: %w", models.ErrConnectionFailed, c.chat, err)
+	why := c.why
+	c.setStateLocked(stateFailed)
+	c.mu.Unlock()
+	c.play.fail(why)
+}
+
+var errHung = fmt.Errorf("%w: the server takes nothing any more, or this machine is too slow to encode: try a smaller picture or a lower rate",
+	models.ErrStalled)
+
+// push is one connection. It returns how long the server took the media, and why it ended.
+func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) {
+	// Not the call's own life: Stop says good-bye first.
+	ctx := media.WithRunner(context.WithoutCancel(c.life), c.env.Runner)
+	p, err := c.target.Push(ctx, c.canvas)
+	if err != nil {
+		return 0, err
+	}
+	out := &pushOutlet{mixer: mixer, backlog: c.limits.backlog, hung: make(chan struct{})}
+	mixer.Begin(p.Input(), time.Now())
+	c.play.connect(out, false)
+	var since time.Time
+	live := p.Live()
+	for {
+		select {
+		case <-live:
+			live, since = nil, time.Now()
+			c.play.connect(out, true)
+			c.changed(stateConnected)
+			continue
+		case <-p.Done():
+			err = p.Err()
+		case <-out.hung:
+			err = errHung
+		case <-c.life.Done():
+			c.play.disconnect()
+			select {
+			case <-mixer.End():
+			case <-time.After(c.limits.farewell / 2):
+				mixer.Abort()
+			}
+			return 0, p.Finish(c.limits.farewell / 2)
+		}
+		c.play.disconnect()
+		mixer.Abort()
+		c.changed(stateDisconnected)
+		if err == nil {
+			err = errors.New("it ended without a reason")
+		}
+		if since.IsZero() {
+			return 0, errors.Join(err, p.Close())
+		}
+		return time.Since(since), errors.Join(err, p.Close())
+	}
+}
+
+// changed takes note of a new state of the connection.
+func (c *RTMPCall) changed(s callState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setStateLocked(s)
+}
+
+// Stop implements Call. The server is told that the broadcast is over.
+func (c *RTMPCall) Stop(ctx context.Context, cause error) {
+	c.mu.Lock()
+	c.setStateLocked(stateClosed)
+	c.mu.Unlock()
+	c.stop(ctx, cause, func() {})
+}

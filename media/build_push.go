@@ -1,0 +1,33 @@
+package media
+
+import "strconv"
+
+// args are the arguments of the ffmpeg that publishes. It gets raw media in Matroska on stdin, at the pace of the clock, and encodes at once:
+// what is read ahead would be heard and seen late. docs/RTMP.md says why the values are what they are.
+func (t PushTarget) args(o EncodeOptions) []string {
+	rate := kbps(o.VideoBitrateKbps)
+	args := []string{
+		"-nostdin", "-hide_banner", "-loglevel", "error",
+		// What has been published is reported there, four times a second.
+		"-progress", "pipe:1", "-stats_period", "0.25",
+		"-protocol_whitelist", "pipe", "-probesize", "32", "-analyzeduration", "0", "-fflags", "nobuffer",
+		"-f", "matroska", "-i", "pipe:0",
+		"-map", "0:v", "-map", "0:a",
+		"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
+		"-b:v", rate, "-maxrate", rate, "-bufsize", kbps(2 * o.VideoBitrateKbps),
+		// Pictures keep their times. A key frame every 2 s, whatever their rate is.
+		"-vsync", "vfr", "-g", strconv.Itoa(2 * o.VideoFPS), "-sc_threshold", "0",
+		"-force_key_frames", "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)",
+		"-c:a", "aac", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
+		"-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1",
+		// A server that takes nothing any more.
+		"-rw_timeout", "10000000",
+	}
+	if t.tls {
+		args = append(args, "-tls_verify", "1")
+		if file := findCAFile(); file != "" {
+			args = append(args, "-ca_file", file)
+		}
+	}
+	return append(args, t.url)
+}

@@ -1,0 +1,119 @@
+package media
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/models"
+)
+
+// PushTarget is the checked address of a server that takes a broadcast.
+type PushTarget struct {
+	url     string
+	tls     bool
+	secrets []string
+}
+
+// ParsePushTarget checks a URL with a stream key: rtmp or rtmps, a host and a path. What is wrong with it is ErrInvalidParams; the text
+// shows nothing of the URL but its scheme.
+func ParsePushTarget(s string) (PushTarget, error) {
+	fail := func(format string, args ...any) (PushTarget, error) {
+		return PushTarget{}, fmt.Errorf("%w: the RTMP URL %s", models.ErrInvalidParams, fmt.Sprintf(format, args...))
+	}
+	scheme := schemeOf(s)
+	switch {
+	case s == "":
+		return fail("is empty: give the server URL and the stream key of phone.getGroupCallStreamRtmpUrl, one after the other")
+	case scheme != "rtmp" && scheme != "rtmps":
+		return fail("begins with neither rtmp:// nor rtmps://")
+	}
+	rest, problem := splitURL(scheme, s)
+	if problem != "" {
+		return fail("%s", problem)
+	}
+	path := rest[indexAny(rest, "/?#"):]
+	secrets := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	if len(secrets) == 0 {
+		return fail("has no path: append the stream key")
+	}
+	last := secrets[len(secrets)-1]
+	return PushTarget{url: scheme + "://" + rest, tls: scheme == "rtmps", secrets: append([]string{last, path}, pathSecrets(rest)...)}, nil
+}
+
+// String returns the address without user, password and stream key.
+func (t PushTarget) String() string { return ffmpeg.Redact(t.url) }
+
+// Push is an ffmpeg that encodes what it is given and publishes it.
+type Push struct {
+	job    *job
+	target PushTarget
+	live   chan struct{}
+}
+
+// Push begins to publish: H.264 and AAC in FLV, as o says. Input takes Matroska with raw sound and pictures.
+func (t PushTarget) Push(ctx context.Context, o EncodeOptions) (*Push, error) {
+	j, err := launch(ctx, ffmpeg.Command{Args: t.args(o.Complete()), Input: true, PipeSize: rawPipe, Secrets: t.secrets})
+	if err != nil {
+		return nil, err
+	}
+	p := &Push{job: j, target: t, live: make(chan struct{})}
+	go p.watch(j.processes[0].Output(0))
+	return p, nil
+}
+
+// watch reads the reports of ffmpeg until its end. The first one that counts bytes says that the server takes them.
+func (p *Push) watch(reports io.Reader) {
+	lines := bufio.NewScanner(reports)
+	live := false
+	for lines.Scan() {
+		size, ok := strings.CutPrefix(lines.Text(), "total_size=")
+		if ok && !live && size != "0" && size != "N/A" {
+			live = true
+			close(p.live)
+		}
+	}
+}
+
+// Input takes the Matroska stream. Its end is the end of the broadcast.
+func (p *Push) Input() io.WriteCloser { return p.job.processes[0].Input() }
+
+// Live is closed when the server takes what is published.
+func (p *Push) Live() <-chan struct{} { return p.live }
+
+// Done is closed when it is over; Err tells why.
+func (p *Push) Done() <-chan struct{} { return p.job.processes[0].Done() }
+
+// Err is nil while it lasts, and after an end that Input asked for.
+func (p *Push) Err() error { return p.explain(p.job.processes[0].Err()) }
+
+// explain says what the end of the process means.
+func (p *Push) explain(err error) error {
+	var exit *ffmpeg.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	if name := missingEncoder(exit.Stderr); name != "" {
+		return noEncoder(p.target.String(), name, exit)
+	}
+	for _, c := range complaints {
+		if strings.Contains(exit.Stderr, c.text) {
+			return fmt.Errorf("%s: %s: %w", p.target, c.advice, err)
+		}
+	}
+	return fmt.Errorf("%s: the server has refused or closed the connection: %w", p.target, err)
+}
+
+// Finish ends the broadcast politely: Input is closed, what it took is sent, the server is told. What needs longer than the timeout is killed.
+func (p *Push) Finish(timeout time.Duration) error {
+	err := p.explain(p.job.processes[0].Finish(timeout))
+	return errors.Join(err, p.job.close())
+}
+
+// Close ends it at once.
+func (p *Push) Close() error { return p.job.close() }
