@@ -15,9 +15,9 @@ T = 10s
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
-STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go cross "fuzz T=3s"
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go test-rtmp cross "fuzz T=3s"
 
-.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go cross fuzz fmt bench cover clean
+.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go test-rtmp cross fuzz fmt bench cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,7 @@ ffmpeg: ## install ffmpeg with the system's package manager if it is missing
 
 test-scripts: ## test the scripts themselves
 	@sh scripts/ensure-ffmpeg_test.sh
+	@sh scripts/ensure-nginx_test.sh
 	@sh scripts/fuzz_test.sh
 
 check-fmt: ## is everything gofmt'ed?
@@ -54,6 +55,10 @@ lint: ## golangci-lint at its pinned version, built once into .tools/
 
 test-go: ffmpeg ## go test under the race detector, shuffled; PKG=./media/... for some packages
 	@sh scripts/test-go.sh $(PKG)
+
+test-rtmp: ffmpeg ## broadcast to a real nginx, which is installed if its package is to be had; else that is said and the tests are skipped
+	@sh scripts/ensure-nginx.sh
+	@sh scripts/test-go.sh -run RealServer .
 
 cross: ## build for the platforms we cannot run here, and compile their tests
 	@sh scripts/cross.sh

@@ -36,6 +36,12 @@ var (
 	ErrSourceTimeout = models.ErrSourceTimeout
 	// ErrStalled: a source gave nothing for 10 s in the middle.
 	ErrStalled = models.ErrStalled
+	// ErrNoSource: nothing plays that could be sought in.
+	ErrNoSource = models.ErrNoSource
+	// ErrSeekUnsupported: the source is live, or no SeekableSource.
+	ErrSeekUnsupported = models.ErrSeekUnsupported
+	// ErrBusy: another source is on its way; seek when it plays.
+	ErrBusy = models.ErrBusy
 	// ErrFormat: the bytes of a source are not the format they should be.
 	ErrFormat = models.ErrFormat
 )

@@ -14,6 +14,7 @@ type dispatcher struct {
 	logger           *slog.Logger
 	streamEnd        atomic.Pointer[func(int64, StreamType, Device, error)]
 	connectionChange atomic.Pointer[func(int64, NetworkInfo)]
+	upgrade          atomic.Pointer[func(int64, MediaState)]
 }
 
 // OnStreamEnd registers a callback fired when a leg of a source ends by itself: err is nil at its natural end, and says what broke
@@ -36,6 +37,26 @@ func (c *Client) OnConnectionChange(fn func(chatID int64, info NetworkInfo)) {
 		return
 	}
 	c.events.connectionChange.Store(&fn)
+}
+
+// OnUpgrade registers a callback for changes of what a call sends, which a bot may want to show or to tell Telegram: after Mute, Unmute, Pause and
+// Resume that changed something, and when the picture stops by itself. It is silent for SetStreamSources and Stop. A later registration replaces an
+// earlier one; nil removes it.
+func (c *Client) OnUpgrade(fn func(chatID int64, state MediaState)) {
+	if fn == nil {
+		c.events.upgrade.Store(nil)
+		return
+	}
+	c.events.upgrade.Store(&fn)
+}
+
+// Upgrade implements instances.Events.
+func (d *dispatcher) Upgrade(chat int64, state models.MediaState) {
+	d.queue.Post(notify.Event{Name: "OnUpgrade", Chat: chat, Call: func() {
+		if fn := d.upgrade.Load(); fn != nil {
+			(*fn)(chat, state)
+		}
+	}})
 }
 
 // StreamEnd implements instances.Events.

@@ -3,6 +3,8 @@ package gotgcall
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"gotgcall/media"
 	"gotgcall/models"
@@ -37,6 +39,25 @@ func (c *Client) SetStreamSourcesContext(ctx context.Context, chatID int64, src 
 		return err
 	}
 	return call.SetStreamSources(ctx, src, options)
+}
+
+// SeekBy moves the position of what plays by so many milliseconds, forward or back; also while paused. The old position goes on until the new one
+// has its first frame. Beyond either end the source ends as if by itself. Of several seeks in a row each counts from where the one before will be.
+//
+// The error says why nothing has changed: ErrNoSource (nothing plays), ErrSeekUnsupported (a live source or a command), ErrBusy (another source is being
+// opened), or what opening a source can fail with.
+func (c *Client) SeekBy(chatID int64, deltaMs int64) error {
+	return c.SeekByContext(context.Background(), chatID, deltaMs)
+}
+
+// SeekByContext is SeekBy, given up when ctx ends.
+func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64) error {
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	const most = math.MaxInt64 / int64(time.Millisecond) // 292 years
+	return call.SeekBy(ctx, time.Duration(min(max(deltaMs, -most), most))*time.Millisecond)
 }
 
 // Pause freezes the media and the position. It returns true when the call was not paused before.

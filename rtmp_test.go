@@ -325,6 +325,8 @@ func TestOneConnectionSurvivesPauseMuteSilenceAndChange(t *testing.T) {
 	b.reaches(paused + 500)
 	must(t, b.client.SetStreamSources(1, gotgcall.FromFile("testdata/flashbeep.mp4"), postcard))
 	b.reaches(2000)
+	must(t, b.client.SeekBy(1, 5000))
+	b.reaches(8000)
 	must(t, b.client.Stop(1))
 	b.noEnds()
 	server.finished(t)

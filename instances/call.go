@@ -14,6 +14,8 @@ import (
 type Call interface {
 	// SetStreamSources opens a source and plays it instead of the current one. An error leaves everything as it was.
 	SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error
+	// SeekBy moves the position of what plays. An error leaves everything as it was.
+	SeekBy(ctx context.Context, delta time.Duration) error
 	// Pause freezes the media; it reports whether that is a change.
 	Pause() (bool, error)
 	// Resume ends a pause; it reports whether that is a change.
@@ -85,6 +87,17 @@ func (c *call) Dead() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state.dead()
+}
+
+// SeekBy implements Call.
+func (c *call) SeekBy(ctx context.Context, delta time.Duration) error {
+	if err := c.alive(); err != nil {
+		return err
+	}
+	if err := c.play.seekBy(ctx, delta); err != nil {
+		return fmt.Errorf("seeking in chat %d: %w", c.chat, err)
+	}
+	return nil
 }
 
 // Pause implements Call.

@@ -68,14 +68,14 @@ func (p *playback) pictureEnds(l *leg) time.Time {
 	return time.Time{}
 }
 
-// endMissing ends the legs of an untangled stream that its successor does not have: they do not come any more.
+// endMissing ends the legs that the successor of a stream does not have, though it is of the same source: they do not come any more.
 func (p *playback) endMissing(old, successor *stream) {
-	if !successor.request.separate {
+	if !successor.request.continues {
 		return
 	}
 	for _, l := range old.legs {
 		if !l.over && !successor.has(l.kind) {
-			p.endLeg(l, nil)
+			p.endLeg(l, successor.takeBroken(l.kind))
 		}
 	}
 }
@@ -83,10 +83,23 @@ func (p *playback) endMissing(old, successor *stream) {
 // endBroken reports the legs of a new stream that are broken from the start. One that the source does not have is no news.
 func (p *playback) endBroken(s *stream) {
 	for _, l := range s.legs {
-		if l.broken != nil && !errors.Is(l.broken, errEmpty) {
-			p.endLeg(l, l.broken)
+		if err := s.takeBroken(l.kind); err != nil {
+			p.endLeg(l, err)
 		}
 	}
+}
+
+// takeBroken returns, once, why the leg of that kind never had anything to play; nil when the source just does not have it.
+func (s *stream) takeBroken(kind models.StreamType) error {
+	for _, l := range s.legs {
+		if err := l.broken; l.kind == kind && err != nil {
+			l.broken = nil
+			if !errors.Is(err, errEmpty) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // endLeg ends one leg and says so. Who is told finds the state as it is then.
@@ -94,6 +107,11 @@ func (p *playback) endLeg(l *leg, err error) {
 	l.over = true
 	p.videoOn.Store(p.hasVideo())
 	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
+	if l.kind == models.Video {
+		p.mu.Lock()
+		p.upgradeLocked()
+		p.mu.Unlock()
+	}
 }
 
 // endAll ends every leg that is not over.
@@ -107,6 +125,5 @@ func (p *playback) endAll(err error) {
 		}
 	}
 	p.current.close()
-	p.current = nil
-	p.videoOn.Store(false)
+	p.setCurrent(nil)
 }

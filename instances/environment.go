@@ -25,6 +25,7 @@ type Environment struct {
 type Events interface {
 	StreamEnd(chat int64, t models.StreamType, d models.Device, err error)
 	ConnectionChange(chat int64, state models.ConnState)
+	Upgrade(chat int64, state models.MediaState)
 }
 
 // Limits of a call. docs/ARCHITECTURE.md has them all in one table.

@@ -31,12 +31,14 @@ type playback struct {
 
 	position atomic.Int64 // milliseconds of media pushed from the current source
 	videoOn  atomic.Bool  // the current source has a picture that is not over
+	playing  atomic.Pointer[stream]
 
 	mu       sync.Mutex
 	outlet   outlet    // nil while there is no connection
 	live     bool      // the outlet takes the media; before it only keeps itself going
 	opening  *opening  // the newest SetStreamSources, while it opens
 	next     *stream   // opened, waits for the scheduler
+	over     *stream   // sought beyond one of its ends: it ends as if by itself
 	streams  []*stream // not yet closed, for Stop
 	muted    bool
 	paused   bool
@@ -64,14 +66,19 @@ func (p *playback) setSource(ctx context.Context, r request) error {
 		p.mu.Unlock()
 		return err
 	}
+	p.beginLocked(o)
+	p.mu.Unlock()
+	defer p.background.Done()
+	return p.open(o, r)
+}
+
+// beginLocked makes o the newest opening.
+func (p *playback) beginLocked(o *opening) {
 	if p.opening != nil {
 		p.opening.cancel(errSuperseded)
 	}
 	p.opening = o
 	p.background.Add(1)
-	p.mu.Unlock()
-	defer p.background.Done()
-	return p.open(o, r)
 }
 
 // open does the work of the newest opening.
@@ -129,7 +136,7 @@ func (p *playback) untangle(s *stream, at time.Duration) {
 		defer o.end()
 		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat)
 		r := s.request
-		r.offset, r.separate = at, true
+		r.offset, r.separate, r.continues = at, true, true
 		switch err := p.open(o, r); {
 		case errors.Is(err, errSuperseded):
 			s.untangling.Store(false)
@@ -183,6 +190,9 @@ func (p *playback) pause() bool {
 	p.mu.Lock()
 	changed := !p.paused && !p.closed
 	p.freezeLocked(func() { p.paused = p.paused || changed })
+	if changed {
+		p.upgradeLocked()
+	}
 	p.mu.Unlock()
 	p.entry.Settle()
 	return changed
@@ -193,6 +203,9 @@ func (p *playback) resume() bool {
 	p.mu.Lock()
 	changed := p.paused && !p.closed
 	p.freezeLocked(func() { p.paused = p.paused && !changed })
+	if changed {
+		p.upgradeLocked()
+	}
 	p.mu.Unlock()
 	p.entry.Wake()
 	return changed
@@ -219,6 +232,9 @@ func (p *playback) setMuted(muted bool) bool {
 	p.mu.Lock()
 	changed := p.muted != muted && !p.closed
 	p.muted = muted
+	if changed {
+		p.upgradeLocked()
+	}
 	p.mu.Unlock()
 	p.entry.Settle()
 	return changed
@@ -227,8 +243,15 @@ func (p *playback) setMuted(muted bool) bool {
 func (p *playback) state() models.MediaState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load()}
+	return p.stateLocked()
 }
+
+func (p *playback) stateLocked() models.MediaState {
+	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load(), PresentationPaused: p.paused}
+}
+
+// upgradeLocked tells that what is sent has changed. It is posted under the lock, so that the order is that of the changes.
+func (p *playback) upgradeLocked() { p.env.Events.Upgrade(p.chat, p.stateLocked()) }
 
 // connect gives the playback its outlet. When it is live, what was opened before starts, or goes on.
 func (p *playback) connect(o outlet, live bool) {

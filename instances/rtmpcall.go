@@ -60,6 +60,9 @@ func (c *RTMPCall) SetStreamSources(ctx context.Context, source media.Source, op
 	if err != nil {
 		return err
 	}
+	if media.OptionsOf(source).Merge(options).Tracks == 0 {
+		options.Tracks = media.TrackAudio | media.TrackVideo // a broadcast is something to see
+	}
 	options.VideoWidth, options.VideoHeight, options.VideoFPS = canvas.VideoWidth, canvas.VideoHeight, canvas.VideoFPS
 	err = c.play.setSource(ctx, request{source: source, options: options})
 	c.leave(err)

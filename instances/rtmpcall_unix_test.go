@@ -42,6 +42,8 @@ func (d *diary) ConnectionChange(_ int64, state models.ConnState) {
 	d.states = append(d.states, state)
 }
 
+func (d *diary) Upgrade(int64, models.MediaState) {}
+
 // await waits until the states and ends are as told.
 func (d *diary) await(t *testing.T, what string, is func(states []models.ConnState, ends []error) bool) {
 	t.Helper()

@@ -15,14 +15,15 @@ type wanted struct {
 	muted  bool
 	frozen bool
 	shift  time.Duration
+	over   *stream
 	failed error
 }
 
 func (p *playback) takeWanted() wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, frozen: p.frozenLocked(), failed: p.failed}
-	p.next = nil
+	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, frozen: p.frozenLocked(), over: p.over, failed: p.failed}
+	p.next, p.over = nil, nil
 	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
 	}
@@ -41,6 +42,9 @@ func (p *playback) Run(now time.Time) time.Time {
 	if w.failed != nil {
 		p.endAll(w.failed)
 		return time.Time{}
+	}
+	if w.over != nil && w.over == p.current {
+		p.endAll(nil)
 	}
 	if p.current != nil && p.current.broken.Load() != nil {
 		p.endAll(*p.current.broken.Load())
@@ -102,7 +106,7 @@ func (p *playback) gap(out outlet, d time.Duration) {
 // old one would have been: the timeline has no seam. When that has run dry or has not begun, the new one begins by itself.
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
-	p.current = s
+	p.setCurrent(s)
 	p.position.Store(s.request.offset.Milliseconds())
 	if old != nil {
 		if old.flowing() {
@@ -116,6 +120,12 @@ func (p *playback) replace(out outlet, s *stream) {
 	}
 	p.endBroken(s)
 	s.settle(nil)
+}
+
+// setCurrent makes s what plays, and lets the controls know.
+func (p *playback) setCurrent(s *stream) {
+	p.current = s
+	p.playing.Store(s)
 }
 
 // continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.
@@ -161,7 +171,7 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 	}
 	if p.current.ended() {
 		p.current.close()
-		p.current = nil
+		p.setCurrent(nil)
 		return time.Time{}
 	}
 	if ahead := next.Sub(now); ahead > maxAhead {

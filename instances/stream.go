@@ -19,6 +19,8 @@ type request struct {
 	options  media.EncodeOptions
 	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
 	separate bool          // a process for each leg
+	// continues: it takes the place of a stream of the same source, whose legs it does not have end with it.
+	continues bool
 }
 
 // open opens the source.
@@ -287,6 +289,9 @@ func (s *stream) otherFlows(l *leg) bool {
 // opening is one SetStreamSources on its way: its context ends after openTimeout, with the caller's context, when a newer source comes, and
 // when the call stops.
 type opening struct {
+	// set by who begins it
+	seeks *request // where a seek goes; nil for a new source
+
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	timer  *time.Timer

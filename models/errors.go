@@ -36,6 +36,12 @@ var (
 	ErrSourceTimeout = errors.New("gotgcall: the source gave no media in time")
 	// ErrStalled: a source that was playing gave no media for longer than the stall limit.
 	ErrStalled = errors.New("gotgcall: the source stopped giving media")
+	// ErrNoSource: nothing plays that could be sought in.
+	ErrNoSource = errors.New("gotgcall: nothing is playing")
+	// ErrSeekUnsupported: the source can only be played from where it is: it is live, or it is no SeekableSource.
+	ErrSeekUnsupported = errors.New("gotgcall: this source cannot be sought in")
+	// ErrBusy: another change of the same kind is under way; try again when it is done.
+	ErrBusy = errors.New("gotgcall: busy")
 	// ErrFormat: the bytes are not the format they should be.
 	ErrFormat = errors.New("gotgcall: not the expected media format")
 )

@@ -13,6 +13,8 @@ type MediaState struct {
 	Paused bool
 	// VideoStopped: no video is being sent.
 	VideoStopped bool
+	// PresentationPaused follows Paused.
+	PresentationPaused bool
 }
 
 // CallInfo is one entry of Calls.

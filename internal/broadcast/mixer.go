@@ -18,6 +18,9 @@ const (
 	pictureAfter = silenceAfter
 	// mostRepeats per second of a standing picture: enough for an encoder that is asked for a constant rate, and cheap.
 	mostRepeats = 15
+	// longestStep is the time between two pictures beyond which one is repeated in between. Repeats lag behind: where pictures begin again there
+	// may be room for one more.
+	longestStep = 100*time.Millisecond + time.Millisecond/2
 	// fillAtOnce is how much silence one call of Fill writes, so that a machine that slept does not fill the queue before the writer had a
 	// chance to empty it; the rest follows every fillAgain.
 	fillAtOnce = time.Second
@@ -82,6 +85,9 @@ func (m *Mixer) Video(due time.Time, picture []byte) {
 	if len(picture) != m.config.size() {
 		m.count.dropped.Add(1)
 		return
+	}
+	if m.open && m.last >= 0 && due.Sub(m.begin)-m.last > max(longestStep, m.repeat*5/4) && m.conn.Load().takes() {
+		m.show(m.last+m.repeat, true)
 	}
 	m.standing = picture
 	if m.open {

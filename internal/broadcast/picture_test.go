@@ -189,3 +189,20 @@ func TestBlocksOfAQueueLeaveInTheOrderOfTheirTimes(t *testing.T) {
 		}
 	}
 }
+
+func TestPicturesBeginAgainWithoutALongStep(t *testing.T) {
+	for _, pause := range []time.Duration{90 * ms, 200 * ms, 215 * ms, 230 * ms, 245 * ms, 260 * ms, time.Second} {
+		blocks, _ := bubble(t, Config{Width: 2, Height: 2, FPS: 30}, func(m *Mixer, begin time.Time) {
+			m.Video(begin, colour(small, 1))
+			play(t, m, begin, 0, pause, nil)
+			m.Video(begin.Add(pause), colour(small, 2))
+			play(t, m, begin, pause, pause+500*ms, nil)
+		})
+		list := pictures(t, blocks)
+		for i, p := range list[1:] {
+			if step := p.at - list[i].at; step > 100 {
+				t.Errorf("after a pause of %v: a step of %d ms to %d ms", pause, step, p.at)
+			}
+		}
+	}
+}

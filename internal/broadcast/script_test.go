@@ -78,7 +78,7 @@ func perform(t *testing.T, script []byte) (streams []*memory) {
 		case 6:
 			synctest.Wait()
 			next := m.Fill(time.Now())
-			if late := time.Since(m.begin) - m.played(); !next.After(time.Now()) || late > 1100*ms+silenceAfter && next.Sub(time.Now()) > fillAgain {
+			if late := time.Since(m.begin) - m.played(); !next.After(time.Now()) || late > 1100*ms+silenceAfter && time.Until(next) > fillAgain {
 				t.Errorf("sound is %v behind, and Fill wants to be called in %v", late, time.Until(next))
 			}
 		}

@@ -95,8 +95,8 @@ func TestWAVRefusesOtherSamplesAndOtherData(t *testing.T) {
 	for _, c := range []refusal{
 		{"no data", nil, "found no data", false},
 		{"short text", []byte("hi"), `"hi"`, false},
-		{"HTML", []byte("<!DOCTYPE html><html>"), `"<!DOCTYPE html><"`, false},
-		{"AVI", []byte("RIFF\x00\x00\x00\x00AVI LIST"), "AVI LIST", false},
+		{"HTML", []byte("<!DOCTYPE html><html>"), `"<!DOCTYPE ht"`, false},
+		{"AVI", []byte("RIFF\x00\x00\x00\x00AVI LIST"), `AVI "`, false},
 		{"cut in the signature", []byte("RI"), "inside its header", true},
 		{"cut in a chunk's header", wavOf(live, goodFmt)[:12+24+5], "inside its header", true},
 		{"cut in the format", wavOf(live, goodFmt)[:30], "inside its header", true},
