@@ -429,6 +429,7 @@ func TestAPictureThatStandsStillIsNoStallWhileTheSoundPlays(t *testing.T) {
 		close(g.opened)
 		time.Sleep(time.Minute)
 		w.expectEnds(videoEnd, audioEnd)
+		w.noViolations() // nor is the picture's SSRC silent
 	})
 }
 

@@ -137,7 +137,7 @@ func TestASeekBeyondEitherEndIsTheNaturalEnd(t *testing.T) {
 				time.Sleep(time.Second)
 				must(t, w.client.SeekBy(1, delta))
 				synctest.Wait()
-				if got := w.log.endings(); !slices.Equal(got, []string{"1 video camera", "1 audio microphone"}) {
+				if got := w.log.order(); !slices.Equal(got, []string{"1 video camera", "1 audio microphone"}) {
 					t.Errorf("the ends were %v", got)
 				}
 				for _, err := range w.log.ended() {
@@ -163,14 +163,14 @@ func TestALegThatEndsBeforeTheNewPlaceEndsWithTheSeek(t *testing.T) {
 		time.Sleep(time.Second)
 		must(t, w.client.SeekBy(1, 5_000))
 		synctest.Wait()
-		if got := w.log.endings(); !slices.Equal(got, []string{"1 video camera"}) {
+		if got := w.log.order(); !slices.Equal(got, []string{"1 video camera"}) {
 			t.Errorf("the ends were %v", got)
 		}
 		if state, err := w.client.GetState(1); err != nil || !state.VideoStopped {
 			t.Errorf("%+v, %v", state, err)
 		}
 		time.Sleep(20 * time.Second)
-		if got := w.log.endings(); !slices.Equal(got, []string{"1 video camera", "1 audio microphone"}) {
+		if got := w.log.order(); !slices.Equal(got, []string{"1 video camera", "1 audio microphone"}) {
 			t.Errorf("the ends were %v", got)
 		}
 	})

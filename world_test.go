@@ -163,13 +163,6 @@ func (l *eventLog) ended() []error {
 	return append([]error(nil), l.errs...)
 }
 
-// endings returns which legs have ended so far, as "chat type device".
-func (l *eventLog) endings() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.ends...)
-}
-
 func (l *eventLog) connection() []gotgcall.ConnState {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,17 +18,7 @@ type outlet interface {
 	finish()
 	// shift tells that everything that is still to come was postponed.
 	shift(d time.Duration)
-	// idle keeps the connection alive where nothing else does. It returns when it wants to do so again, the zero time when never.
-	idle(now time.Time, shown picture) (next time.Time)
+	// idle keeps the connection alive where nothing else does; seen tells whether there is a picture. It returns when it wants to do so again, the
+	// zero time when never.
+	idle(now time.Time, seen bool) (next time.Time)
 }
-
-// picture is what is to be seen of a playback.
-type picture uint8
-
-const (
-	noPicture picture = iota
-	// moving: there is a picture, and it plays.
-	moving
-	// standing: there is a picture, but the media is frozen.
-	standing
-)

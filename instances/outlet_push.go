@@ -37,8 +37,8 @@ func (o *pushOutlet) finish() {}
 func (o *pushOutlet) shift(time.Duration) {}
 
 // idle implements outlet: it fills what is missing.
-func (o *pushOutlet) idle(now time.Time, shown picture) time.Time {
-	if shown == noPicture {
+func (o *pushOutlet) idle(now time.Time, seen bool) time.Time {
+	if !seen {
 		o.mixer.Black()
 	}
 	next := o.mixer.Fill(now)

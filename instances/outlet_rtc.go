@@ -67,6 +67,7 @@ func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) {
 	interval := min(pacer.Duration(f.Duration, l.rate), maxInterval)
 	slots := max(1, int(float64(interval)*spreadPart/float64(spreadSlot)))
 	o.group = max(spreadGroup, (len(o.packets)+slots-1)/slots)
+	o.padded = now
 	o.flush(now)
 	o.report(l, now)
 }
@@ -106,14 +107,12 @@ func (o *linkOutlet) report(l *leg, now time.Time) {
 	}
 }
 
-// idle implements outlet: it keeps the server's binding of a declared video SSRC alive while no video is sent (docs/WIRE.md §5).
-func (o *linkOutlet) idle(now time.Time, shown picture) time.Time {
-	if shown == moving {
-		o.padded = now
-		return time.Time{}
-	}
+// idle implements outlet: it keeps the server's binding of a declared video SSRC alive while no video is sent (docs/WIRE.md §5), be it that there is
+// none or that its picture stands still.
+func (o *linkOutlet) idle(now time.Time, _ bool) time.Time {
 	if now.Sub(o.padded) >= paddingInterval {
 		o.padded = now
+		o.finish() // of a picture whose source has ended
 		_ = o.link.WriteVideoPadding(o.clock.RTPAt(o.link.BaseTime(models.Video), now, videoRate))
 	}
 	return o.padded.Add(paddingInterval)

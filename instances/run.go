@@ -62,21 +62,9 @@ func (p *playback) Run(now time.Time) time.Time {
 		}
 		next = p.play(w.outlet, w.muted, now)
 	}
-	return earlier(next, w.outlet.idle(now, p.shown(w.frozen)))
-}
-
-// shown tells what is to be seen.
-func (p *playback) shown(frozen bool) picture {
-	on := p.hasVideo()
-	p.videoOn.Store(on)
-	switch {
-	case !on:
-		return noPicture
-	case frozen:
-		return standing
-	default:
-		return moving
-	}
+	seen := p.hasVideo()
+	p.videoOn.Store(seen)
+	return earlier(next, w.outlet.idle(now, seen))
 }
 
 // earlier returns the earlier of two times, of which the zero one is never.

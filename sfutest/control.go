@@ -31,13 +31,14 @@ func (e *Endpoint) SendRTCPBytes(b []byte) error {
 
 // SendPLI asks for a key frame of the video, as when a viewer subscribes.
 func (e *Endpoint) SendPLI() error {
-	return e.send(func() ([]outgoing, error) { return e.pliLocked(), nil })
+	return e.send(func() ([]outgoing, error) { return e.pliLocked(time.Now()), nil })
 }
 
 // SendFIR asks for a key frame by the other message that exists for it.
 func (e *Endpoint) SendFIR() error {
 	return e.send(func() ([]outgoing, error) {
 		e.counters.FIRs++
+		e.requestedLocked(time.Now())
 		return e.sealLocked(&rtcp.FullIntraRequest{
 			SenderSSRC: e.feedbackSSRC, MediaSSRC: e.VideoSSRC(),
 			FIR: []rtcp.FIREntry{{SSRC: e.VideoSSRC(), SequenceNumber: uint8(e.counters.FIRs)}}, // RFC 5104 §4.3.1: modulo 256
@@ -48,7 +49,7 @@ func (e *Endpoint) SendFIR() error {
 // SendNACK asks for packets again, whether they arrived or not.
 func (e *Endpoint) SendNACK(ssrc uint32, seqs ...uint16) error {
 	return e.send(func() ([]outgoing, error) {
-		e.counters.NACKs += int64(len(seqs))
+		e.countNACKsLocked(ssrc, seqs, time.Now())
 		return e.sealLocked(&rtcp.TransportLayerNack{
 			SenderSSRC: e.feedbackSSRC, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
 		}), nil

@@ -43,9 +43,14 @@
 // # What it sees
 //
 // Every packet is recorded ([Endpoint.Records], [Endpoint.Packets]) and counted ([Endpoint.Stats]); the audio can be had as an Ogg file
-// ([Endpoint.WriteOgg], [Endpoint.CopyOgg]), the video as IVF ([Endpoint.WriteIVF]) or frame by frame ([Endpoint.Frames]). What
-// production's server or the other participants would stumble over is a counted [Violation]; [Server.Violations] is empty after a run in
-// which everything was right. A stall of the test's own machine, and what the server's options lost or delayed, is not held against the
+// ([Endpoint.WriteOgg], [Endpoint.CopyOgg]), the video as IVF ([Endpoint.WriteIVF], [Endpoint.CopyIVF]) or frame by frame
+// ([Endpoint.Frames]), and both with one origin ([Endpoint.WriteFilm]). Of a film it tells how far sound and picture are apart
+// ([Endpoint.AVOffset]) and from the wall clock ([Endpoint.Leads]), what its frames were like and how soon a request for a key frame was
+// answered ([Endpoint.VideoStats], [Endpoint.KeyFrames], [Endpoint.FramesWithin]), and how soon a lost packet came again
+// ([Endpoint.RetransmissionStats]).
+//
+// What production's server or the other participants would stumble over is a counted [Violation]; [Server.Violations] is empty after a run
+// in which everything was right. A stall of the test's own machine, and what the server's options lost or delayed, is not held against the
 // client; [Tolerances] has the limits.
 //
 // # Time and network

@@ -50,6 +50,8 @@ type Endpoint struct {
 	transportLog  *twcc.Recorder
 	rng           *rand.Rand
 	nacks         nackList
+	asked         askedPackets
+	silence       silence
 	pliSent       bool
 	blackoutUntil time.Time
 	reportsDue    time.Time
@@ -93,7 +95,7 @@ func newEndpoint(s *Server, chatID int64, p jsonparams.JoinPayload) *Endpoint {
 		connected: make(chan struct{}), done: make(chan struct{}), wake: make(chan struct{}, 1),
 		violations: ledger{parent: &s.violations, who: chatName(chatID)},
 		streams:    map[uint32]*stream{}, transportSeq: newSequencer[struct{}](holdMissing + s.cfg.network.reorderDelay),
-		rng: rand.New(rand.NewPCG(s.cfg.seed, uint64(chatID))), nacks: nackList{}, // repeatable on purpose
+		rng: rand.New(rand.NewPCG(s.cfg.seed, uint64(chatID))), nacks: nackList{}, asked: newAskedPackets(), // repeatable on purpose
 	}
 	e.transportLog = twcc.NewRecorder(e.feedbackSSRC)
 	e.ctx, e.cancel = context.WithCancelCause(s.ctx)

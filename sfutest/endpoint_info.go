@@ -89,7 +89,9 @@ func (e *Endpoint) Stats(ssrc uint32) StreamStats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if s := e.streams[ssrc]; s != nil {
-		return s.stats
+		stats := s.stats
+		stats.Lead = s.timeline.leads.total
+		return stats
 	}
 	return StreamStats{SSRC: ssrc, Media: e.declared[ssrc]}
 }
@@ -113,6 +115,5 @@ func (e *Endpoint) SenderTime(ssrc uint32, timestamp uint32) (time.Time, bool) {
 	if s == nil || s.format.clockRate == 0 || s.reports.total == 0 {
 		return time.Time{}, false
 	}
-	r := s.reports.at(s.reports.total - 1)
-	return r.NTP.Add(duration(int64(int32(timestamp-r.Timestamp)), s.format.clockRate)), true // timestamps wrap at 2^32
+	return s.senderTime(timestamp), true
 }

@@ -147,6 +147,9 @@ func (e *Endpoint) injectedLocked(b []byte, now time.Time) {
 		}
 	}
 	if media := e.declared[h.SSRC]; media != MediaUndeclared {
+		if media == MediaVideo { // it may have been padding
+			e.silence.alive, e.silence.shown = maxTime(e.silence.alive, now), maxTime(e.silence.shown, now)
+		}
 		e.streamLocked(h.SSRC, media).injected(h.SequenceNumber, now)
 	}
 }

@@ -36,6 +36,7 @@ func (e *Endpoint) rtcpLocked(b []byte, now time.Time) {
 				e.violations.add(ViolationUndeclaredSSRC, "a Sender Report of SSRC %d", sr.SSRC)
 			} else {
 				e.streamLocked(sr.SSRC, media).senderReport(sr, now)
+				e.checkClocksLocked(now)
 			}
 		}
 	}
@@ -56,12 +57,20 @@ func (e *Endpoint) loseLocked(b []byte, now time.Time) []outgoing {
 // nackLocked asks for the video packets that are due to be asked for. It needs the lock.
 func (e *Endpoint) nackLocked(now time.Time) (out []outgoing) {
 	for ssrc, seqs := range e.nacks.due(now) {
-		e.counters.NACKs += int64(len(seqs))
+		e.countNACKsLocked(ssrc, seqs, now)
 		out = append(out, e.sealLocked(&rtcp.TransportLayerNack{
 			SenderSSRC: e.feedbackSSRC, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
 		})...)
 	}
 	return out
+}
+
+// countNACKsLocked takes note of a request for packets. It needs the lock.
+func (e *Endpoint) countNACKsLocked(ssrc uint32, seqs []uint16, now time.Time) {
+	e.counters.NACKs += int64(len(seqs))
+	for _, seq := range seqs {
+		e.asked.ask(videoPacket{ssrc, seq}, now)
+	}
 }
 
 // askLocked asks for a key frame when video begins, as for a viewer who subscribes; padding is no video. It needs the lock.
@@ -70,11 +79,12 @@ func (e *Endpoint) askLocked(p *Packet) []outgoing {
 		return nil
 	}
 	e.pliSent = true
-	return e.pliLocked()
+	return e.pliLocked(p.Arrival)
 }
 
-func (e *Endpoint) pliLocked() []outgoing {
+func (e *Endpoint) pliLocked(now time.Time) []outgoing {
 	e.counters.PLIs++
+	e.requestedLocked(now)
 	return e.sealLocked(&rtcp.PictureLossIndication{SenderSSRC: e.feedbackSSRC, MediaSSRC: e.VideoSSRC()})
 }
 
@@ -92,7 +102,7 @@ func (e *Endpoint) feedbackLocked(now time.Time) (out []outgoing, next time.Time
 	}
 	if e.cfg.randomPLI > 0 {
 		if !e.pliDue.IsZero() && !now.Before(e.pliDue) && e.streams[e.VideoSSRC()] != nil {
-			out = append(out, e.pliLocked()...)
+			out = append(out, e.pliLocked(now)...)
 		}
 		if !now.Before(e.pliDue) {
 			e.pliDue = now.Add(time.Duration(e.rng.ExpFloat64() * float64(e.cfg.randomPLI)))

@@ -147,21 +147,30 @@ func (e *Endpoint) deliverLocked(p Packet, media Media, repeated bool) {
 	if media == MediaVideo && e.cfg.nack {
 		e.nacks.arrived(videoPacket{p.SSRC, p.Seq}, s, p.Arrival)
 	}
+	e.silenceLocked(&p, media)
 	s.receive(p, repeated)
-	if media == MediaRTX && len(p.Payload) >= 2 {
+	switch {
+	case media != MediaRTX || len(p.Payload) == 0:
+	case len(p.Payload) < osnLength:
+		e.violations.add(ViolationRetransmission, "the payload at sequence number %d has no room for the original number: %d bytes", p.Seq, p.Size)
+	default:
 		e.recoverLocked(p)
 	}
 	e.notifyLocked()
 }
 
-// recoverLocked unwraps a retransmission (RFC 4588 §4). It needs the lock.
+// osnLength is the length of the original sequence number in front of a retransmission's payload (RFC 4588 §4).
+const osnLength = 2
+
+// recoverLocked unwraps a retransmission. It needs the lock.
 func (e *Endpoint) recoverLocked(p Packet) {
 	for _, g := range e.payload.SSRCGroups {
 		if g.Semantics == "FID" && len(g.Sources) > 1 && g.Sources[1] == p.SSRC {
 			p.SSRC, p.PayloadType, p.Retransmitted = g.Sources[0], jsonparams.PayloadTypeVP8, true
-			p.Seq, p.Payload = binary.BigEndian.Uint16(p.Payload), p.Payload[2:]
+			p.Seq, p.Payload = binary.BigEndian.Uint16(p.Payload), p.Payload[osnLength:]
 			p.Size = len(p.Payload)
 			delete(e.nacks, videoPacket{p.SSRC, p.Seq})
+			e.answeredLocked(&p)
 			if s := e.streamLocked(p.SSRC, MediaVideo); s != nil {
 				s.receive(p, false)
 			}

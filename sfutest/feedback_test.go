@@ -16,10 +16,10 @@ func TestFeedbackComesAtItsIntervals(t *testing.T) {
 		opts []Option
 		want map[string]int // in 10 s of audio and then 10 s of video; -1: some
 	}{
-		"by default":        {nil, map[string]int{"RR": 30, "TWCC": 200, "PLI": 1, "NACK": 0}},
+		"by default":        {nil, map[string]int{"RR": 40, "TWCC": 200, "PLI": 1, "NACK": 0}},
 		"no reports":        {[]Option{WithReports(0)}, map[string]int{"RR": 0, "TWCC": 200}},
-		"every 2 s":         {[]Option{WithReports(2 * time.Second)}, map[string]int{"RR": 15}},
-		"no feedback":       {[]Option{WithFeedback(0)}, map[string]int{"TWCC": 0, "RR": 30}},
+		"every 2 s":         {[]Option{WithReports(2 * time.Second)}, map[string]int{"RR": 20}},
+		"no feedback":       {[]Option{WithFeedback(0)}, map[string]int{"TWCC": 0, "RR": 40}},
 		"every 500 ms":      {[]Option{WithFeedback(500 * time.Millisecond)}, map[string]int{"TWCC": 40}},
 		"no PLI":            {[]Option{WithoutPLI()}, map[string]int{"PLI": 0}},
 		"PLIs at random":    {[]Option{WithRandomPLI(time.Second)}, map[string]int{"PLI": -1}},

@@ -20,12 +20,17 @@ const (
 // WriteOgg writes the audio that arrived so far and is kept (see WithRecordLimit) as an Ogg Opus file: what a listener would have got.
 // Its positions come from the RTP timestamps, relative to the first packet: where nothing was sent or something was lost, they jump.
 func (e *Endpoint) WriteOgg(w io.Writer) error {
-	packets := slices.DeleteFunc(e.Records(e.AudioSSRC()), func(p Packet) bool { return len(p.Payload) == 0 })
+	packets := e.audible()
 	if len(packets) == 0 {
 		return fmt.Errorf("sfutest: chat %d has no audio to write", e.chatID)
 	}
-	sortByTime(packets, jsonparams.ClockRateOpus)
+	return writeOgg(w, packets, 0)
+}
+
+// writeOgg writes sorted packets, the first one so many ticks from the beginning of the file.
+func writeOgg(w io.Writer, packets []Packet, start int64) error {
 	o := newOggWriter(w)
+	o.start = start
 	for i := range packets {
 		o.write(&packets[i])
 	}
@@ -79,6 +84,7 @@ type oggWriter struct {
 	base    Packet
 	held    []byte // the page that is written when it is known whether it is the last
 	granule int64  // its end
+	start   int64  // where the first packet begins
 }
 
 func newOggWriter(w io.Writer) *oggWriter { return &oggWriter{w: w} }
@@ -92,8 +98,11 @@ func (o *oggWriter) write(p *Packet) {
 	if o.pages == 0 {
 		o.base = *p
 		o.header()
+		if silence := int64(opusTicks(silentOpus)); silence <= o.start {
+			o.held, o.granule = silentOpus, silence
+		}
 	}
-	start := mediaTimeOf(&o.base, p, jsonparams.ClockRateOpus)
+	start := o.start + mediaTimeOf(&o.base, p, jsonparams.ClockRateOpus)
 	if start < o.granule {
 		return
 	}

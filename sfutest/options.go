@@ -81,7 +81,10 @@ func newConfig(opts []Option) (*config, error) {
 		c.recordLimit = 0
 	}
 	c.tolerances.fill()
-	c.tolerances.ReportGap += c.network.delay + c.network.reorderDelay
+	oneWay := c.network.delay + c.network.reorderDelay
+	c.tolerances.ReportGap += oneWay
+	c.tolerances.KeyFrame += 2 * oneWay
+	c.tolerances.Padding += oneWay
 	return c, nil
 }
 

@@ -30,6 +30,7 @@ type Packet struct {
 	Extensions Extensions
 
 	read time.Time // when it came out of the socket: Arrival without the delays of the server's own impairment
+	anew bool      // the video was silent before, while there was sound
 }
 
 // Extensions are the header extensions of a packet, read by their numbers (docs/WIRE.md §5).

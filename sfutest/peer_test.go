@@ -42,6 +42,9 @@ type peer struct {
 	pc            *webrtc.PeerConnection
 	audio, video  *peerTrack
 	transportSeq  atomic.Uint32
+	filming       atomic.Bool // there was video
+	noPadding     bool        // of a video that was never there
+	padded        time.Time
 	epoch         time.Time
 	readers       sync.WaitGroup
 	opts          peerOptions
@@ -60,6 +63,7 @@ type peerTrack struct {
 	stamp  uint32
 	sent   uint32
 	bytes  uint32
+	frames int
 }
 
 func (t *peerTrack) ID() string                { return t.kind.String() }
@@ -195,11 +199,28 @@ func (p *peer) takeRTCP(packet rtcp.Packet) {
 }
 
 func (p *peer) retransmitLocked(sent rtp.Packet) {
-	h := sent.Header.Clone()
+	p.sendRTXLocked(sent.Header.Clone(), append(binary.BigEndian.AppendUint16(nil, sent.SequenceNumber), sent.Payload...))
+}
+
+func (p *peer) sendRTXLocked(h rtp.Header, payload []byte) {
 	h.SSRC, h.PayloadType, h.SequenceNumber = p.rtxSSRC(), jsonparams.PayloadTypeRTX, p.rtxSeq
 	p.rtxSeq++
 	p.stamp(&h, nil)
-	_, _ = (*p.video.stream.Load()).WriteRTP(&h, append(binary.BigEndian.AppendUint16(nil, sent.SequenceNumber), sent.Payload...))
+	_, _ = (*p.video.stream.Load()).WriteRTP(&h, payload)
+}
+
+// sendRTX sends a packet on the RTX SSRC.
+func (p *peer) sendRTX(h rtp.Header, payload []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sendRTXLocked(h, payload)
+}
+
+// resend sends a packet of video again.
+func (p *peer) resend(seq uint16) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retransmitLocked(p.sentVideo[seq])
 }
 
 // count returns how many RTCP packets of a type arrived.
@@ -254,9 +275,15 @@ func (p *peer) stamp(h *rtp.Header, level []byte) {
 // opus20 is a packet of 20 ms of CELT, stereo.
 var opus20 = append([]byte{0xfc}, make([]byte, 159)...)
 
-// sendAudio sends the next audio packet, as change leaves it.
+// sendAudio sends the next audio packet, as change leaves it, and pads a video that was never there.
 func (p *peer) sendAudio(change func(*rtp.Packet)) {
 	tr := p.audio
+	if tr.sent == 0 {
+		p.padded = time.Now()
+	} else if !p.filming.Load() && !p.noPadding && time.Since(p.padded) >= 2*time.Second {
+		p.padded = time.Now()
+		p.sendPadding()
+	}
 	packet := &rtp.Packet{
 		Header: rtp.Header{
 			Version: 2, PayloadType: jsonparams.PayloadTypeOpus, SSRC: p.payload.SSRC, SequenceNumber: tr.seq, Timestamp: tr.stamp,
@@ -279,7 +306,7 @@ func (p *peer) sendFrame(packets int, change func(*rtp.Packet)) {
 				Version: 2, PayloadType: jsonparams.PayloadTypeVP8, SSRC: p.videoSSRC(), SequenceNumber: tr.seq, Timestamp: tr.stamp,
 				Marker: i == packets-1,
 			},
-			Payload: vp8Payload(i == 0, tr.sent == 0),
+			Payload: vp8Payload(i == 0, tr.frames%30 == 0, tr.frames),
 		}
 		tr.seq++
 		p.stamp(&packet.Header, nil)
@@ -289,6 +316,7 @@ func (p *peer) sendFrame(packets int, change func(*rtp.Packet)) {
 		p.write(tr, packet, change)
 	}
 	tr.stamp += 3000
+	tr.frames++
 }
 
 // sendPadding sends a packet of nothing but padding on the video SSRC, at the time of the frame before or, before the first frame, at its.
@@ -303,8 +331,11 @@ func (p *peer) sendPadding() {
 	p.write(tr, packet, nil)
 }
 
-// vp8Payload is a descriptor (RFC 7741 §4.2) and the beginning of a frame of 320×240, or of anything.
-func vp8Payload(start, key bool) []byte {
+// firstPicture is the id of the first frame: they wrap soon.
+const firstPicture = pictureIDs - 20
+
+// vp8Payload is a descriptor (RFC 7741 §4.2) with a picture id of 15 bits and the beginning of a frame of 320×240, or of anything.
+func vp8Payload(start, key bool, picture int) []byte {
 	body := make([]byte, 100)
 	if start && !key {
 		body[0] = 1 // P: not a key frame
@@ -312,11 +343,12 @@ func vp8Payload(start, key bool) []byte {
 	if start && key {
 		copy(body[3:], []byte{0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00}) // RFC 6386 §9.1
 	}
-	descriptor := byte(0)
+	picture = (picture + firstPicture) % pictureIDs
+	descriptor := []byte{0x80, 0x80, 0x80 | byte(picture>>8), byte(picture)}
 	if start {
-		descriptor = 0x10 // S: start of a partition
+		descriptor[0] |= 0x10 // S: start of a partition
 	}
-	return append([]byte{descriptor}, body...)
+	return append(descriptor, body...)
 }
 
 func (p *peer) write(tr *peerTrack, packet *rtp.Packet, change func(*rtp.Packet)) {
@@ -365,6 +397,7 @@ func (p *peer) play(n int, change func(i int, packet *rtp.Packet)) {
 // film sends n video frames of 3 packets at their times and a Sender Report each second.
 func (p *peer) film(n int, change func(i int, packet *rtp.Packet)) {
 	start := time.Now()
+	p.filming.Store(true)
 	for i := range n {
 		sleepUntil(start.Add(time.Duration(i) * time.Second / 30))
 		if i%30 == 0 {

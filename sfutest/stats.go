@@ -24,6 +24,8 @@ type StreamStats struct {
 	Jitter time.Duration
 	// SenderReports counts those that arrived.
 	SenderReports int64
+	// Lead is how much later media time is than wall time.
+	Lead Lead
 }
 
 // SenderReport is one that arrived.

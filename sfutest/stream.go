@@ -24,6 +24,7 @@ type stream struct {
 	reports    ring[SenderReport]
 	order      *sequencer[Packet]
 	timeline   timeline
+	pictures   *pictures       // of a video; nil for others
 	recovered  map[uint16]bool // came by RTX; the original may follow and is no repetition
 
 	jitter      float64 // in ticks
@@ -46,6 +47,10 @@ func newStream(cfg *config, l *ledger, stalls *stallMeter, ssrc uint32, media Me
 		order:     newSequencer[Packet](holdMissing + cfg.network.reorderDelay),
 	}
 	s.timeline = timeline{media: media, rate: s.format.clockRate, tolerances: s.tolerances, ledger: l, stalls: stalls, opaque: cfg.sink}
+	s.timeline.leads.windows.limit = maxLeadWindows
+	if media == MediaVideo {
+		s.pictures = newPictures(cfg, l, stalls)
+	}
 	return s
 }
 
@@ -119,12 +124,18 @@ func (s *stream) advance(now time.Time) {
 		if s.media == MediaAudio || s.media == MediaVideo {
 			s.timeline.next(&p, before)
 		}
+		if s.pictures != nil && !s.timeline.opaque {
+			s.pictures.next(&p, before)
+		}
 	}
 }
 
 // injected takes note of a packet that the server itself lost.
 func (s *stream) injected(seq uint16, now time.Time) {
 	s.stats.Injected++
+	if s.pictures != nil {
+		s.pictures.unsure = true
+	}
 	s.order.explain(seq)
 	s.advance(now)
 }
@@ -163,6 +174,10 @@ func (s *stream) senderReport(sr *rtcp.SenderReport, now time.Time) {
 	s.stats.SenderReports++
 	s.srNTP, s.srArrival = uint32(sr.NTPTime>>16), now // the middle 32 bits, RFC 3550 §6.4.1
 	r := SenderReport{Arrival: now, NTP: fromNTP(sr.NTPTime), Timestamp: sr.RTPTime, Packets: sr.PacketCount, Bytes: sr.OctetCount}
+	if s.reports.total > 0 {
+		before := s.reports.at(s.reports.total - 1)
+		s.checkLine(&before, &r)
+	}
 	s.reports.push(r)
 	s.timeline.report(&r)
 }

@@ -34,6 +34,9 @@ type timeline struct {
 	paced     int64    // packets
 	recent    []leadAt // the latest few
 	lows      []leadAt // those in the window that have a lower lead than all after them
+	begins    []leadAt // the latest few that begin a frame
+	leads     leads
+	skipped   gap // in front of padding
 }
 
 // leadAt is how far a packet's timestamp was ahead of the wall clock.
@@ -46,9 +49,11 @@ type leadAt struct {
 
 // next takes the next packet; before is what is missing in front of it.
 func (t *timeline) next(p *Packet, before gap) {
-	if p.Size == 0 {
+	before.lost, before.missing = before.lost+t.skipped.lost, before.missing+t.skipped.missing
+	if t.skipped = before; p.Size == 0 {
 		return // padding keeps the server's binding alive and belongs to no frame
 	}
+	t.skipped = gap{}
 	span := t.span(p)
 	switch {
 	case !t.started:
@@ -144,6 +149,9 @@ func (t *timeline) lead(p *Packet) time.Duration {
 // pace looks for bursts and for drift.
 func (t *timeline) pace(p *Packet) {
 	lead := t.lead(p)
+	if t.paced == 0 || p.Timestamp != t.prev.Timestamp {
+		t.noteLead(p, lead)
+	}
 	if off := lead.Abs() - t.tolerances.Drift - t.baseSlack; off <= 0 {
 		t.drifted = false
 	} else if !t.drifted && !t.excused(off, p.read, p.read) {
@@ -158,6 +166,15 @@ func (t *timeline) pace(p *Packet) {
 			t.paced-low.n, p.Seq, (lead - low.lead).Round(time.Millisecond), p.read.Sub(low.arrival).Round(time.Millisecond))
 		t.lows = append(t.lows[:0], t.recent[len(t.recent)-1])
 	}
+}
+
+// noteLead takes note of a packet that begins a frame.
+func (t *timeline) noteLead(p *Packet, lead time.Duration) {
+	if len(t.begins) == reportWindow {
+		t.begins = slices.Delete(t.begins, 0, 1)
+	}
+	t.begins = append(t.begins, leadAt{lead: lead, arrival: p.read, stamp: p.Timestamp})
+	t.leads.add(lead, p.read.Sub(t.base.read))
 }
 
 // remember keeps a packet for others to be compared with, and returns the one with the lowest lead in the window.
@@ -187,9 +204,7 @@ func (t *timeline) sendTime(p *Packet) {
 	if !p.Extensions.Has(id) || !t.base.Extensions.Has(id) {
 		return
 	}
-	wall := ticks(p.read.Sub(t.base.read), absSendRate)
-	off := int32(p.Extensions.AbsSendTime-t.base.Extensions.AbsSendTime-uint32(wall)) << (32 - absSendTimeLen) >> (32 - absSendTimeLen) // modulo 2^24
-	if d := duration(int64(off), absSendRate); d.Abs() > t.tolerances.Clock && !t.excused(d.Abs()-t.tolerances.Clock, p.read, p.read) {
+	if d := sendStep(&t.base, p) - p.read.Sub(t.base.read); d.Abs() > t.tolerances.Clock && !t.excused(d.Abs()-t.tolerances.Clock, p.read, p.read) {
 		t.ledger.add(ViolationAbsSendTime, "%s: at sequence number %d abs-send-time is %v from the wall clock since the first packet", t.media,
 			p.Seq, d.Round(time.Millisecond))
 	}

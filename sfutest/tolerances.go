@@ -22,6 +22,17 @@ type Tolerances struct {
 	ReportGap time.Duration
 	// Clock is how far the send time that a Sender Report or abs-send-time gives a packet may be from its arrival. Default 500 ms.
 	Clock time.Duration
+	// ClockLine is by how much NTP time and media time may part from one Sender Report to the next, and the NTP clocks of sound and picture
+	// from each other. Default 100 ms.
+	ClockLine time.Duration
+	// FrameBurst is how many packets of a video frame may be sent within 2 ms by the sender's clock. Default 30.
+	FrameBurst int
+	// KeyFrame is how long video may flow without a key frame after one was asked for; a second between two frames counts in full, of a
+	// longer time one second. Default 2.5 s; delays the server itself adds come on top.
+	KeyFrame time.Duration
+	// Padding is how long a video that was declared may send nothing while there is sound. Default 3 s; delays the server itself adds
+	// come on top.
+	Padding time.Duration
 	// Loss says that the network between client and server may lose and repeat packets: such things are counted in the statistics and
 	// are no violations. What the server's own options lose never is one.
 	Loss bool
@@ -33,12 +44,16 @@ const (
 	defaultDrift              = time.Second
 	defaultReportGap          = 3 * time.Second
 	defaultClockTolerance     = 500 * time.Millisecond
+	defaultClockLine          = 100 * time.Millisecond
+	defaultFrameBurst         = 30
+	defaultKeyFrame           = 2500 * time.Millisecond
+	defaultPadding            = 3 * time.Second
 )
 
 // WithTolerances replaces the limits beyond which something counts as a violation.
 func WithTolerances(t Tolerances) Option {
 	return func(c *config) error {
-		if min(t.Timestamp, t.Burst, t.Drift, t.ReportGap, t.Clock) < 0 {
+		if min(t.Timestamp, t.Burst, t.Drift, t.ReportGap, t.Clock, t.ClockLine, t.KeyFrame, t.Padding) < 0 || t.FrameBurst < 0 {
 			return fmt.Errorf("%w: tolerances %+v, expected none below 0", models.ErrInvalidParams, t)
 		}
 		c.tolerances = t
@@ -52,6 +67,10 @@ func (t *Tolerances) fill() {
 	orDefault(&t.Drift, defaultDrift)
 	orDefault(&t.ReportGap, defaultReportGap)
 	orDefault(&t.Clock, defaultClockTolerance)
+	orDefault(&t.ClockLine, defaultClockLine)
+	orDefault(&t.FrameBurst, defaultFrameBurst)
+	orDefault(&t.KeyFrame, defaultKeyFrame)
+	orDefault(&t.Padding, defaultPadding)
 }
 
 func orDefault[T comparable](field *T, value T) {

@@ -48,6 +48,26 @@ const (
 	// ViolationSharedPath: two live calls send from the same address to the same server address: neither client nor server can tell
 	// them apart.
 	ViolationSharedPath
+	// ViolationVP8Descriptor: a VP8 payload descriptor (RFC 7741) that is cut, has reserved bits set or another length than those before; a
+	// frame that does not begin with the start of partition 0, or has that again in its middle.
+	ViolationVP8Descriptor
+	// ViolationPictureID: a picture id that is missing, has not 15 bits, changes within a frame or does not count the frames.
+	ViolationPictureID
+	// ViolationPayloadSize: a video payload of more than 1200 bytes.
+	ViolationPayloadSize
+	// ViolationNoKeyFrame: the first frame of the video, or the first one after a time of sound without picture, is no key frame.
+	ViolationNoKeyFrame
+	// ViolationKeyFrameRequest: video went on for too long without a key frame after a PLI or FIR. It is not looked for where the server's
+	// options lose packets, the requests among them.
+	ViolationKeyFrameRequest
+	// ViolationFrameBurst: too many packets of a video frame were sent at once.
+	ViolationFrameBurst
+	// ViolationMissingPadding: nothing came on the SSRC of a declared video for a few seconds, while there was sound.
+	ViolationMissingPadding
+	// ViolationClock: Sender Reports whose NTP clock jumps against the media's, or sound and picture have different NTP clocks.
+	ViolationClock
+	// ViolationRetransmission: a packet on the RTX SSRC that is not the answer to a NACK.
+	ViolationRetransmission
 
 	violationKinds // their number, plus one
 )
@@ -71,6 +91,15 @@ var violationNames = [violationKinds]string{
 	ViolationSenderReport:        "inconsistent sender report",
 	ViolationMalformed:           "malformed packet",
 	ViolationSharedPath:          "shared path",
+	ViolationVP8Descriptor:       "VP8 payload descriptor",
+	ViolationPictureID:           "picture id",
+	ViolationPayloadSize:         "payload size",
+	ViolationNoKeyFrame:          "no key frame at the start",
+	ViolationKeyFrameRequest:     "key frame request",
+	ViolationFrameBurst:          "frame burst",
+	ViolationMissingPadding:      "missing padding",
+	ViolationClock:               "clock",
+	ViolationRetransmission:      "retransmission",
 }
 
 // String returns the kind in a few words.

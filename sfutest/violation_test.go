@@ -127,14 +127,14 @@ func TestEachViolationIsCounted(t *testing.T) {
 			p.play(10, on(3, func(packet *rtp.Packet) { packet.Marker = true; packet.Timestamp -= 480; p.audio.stamp -= 480 }))
 		}},
 		"a timestamp that stands still in a pause": {
-			want: ViolationTimestamp, count: 1, follows: []ViolationKind{ViolationDrift, ViolationSenderReport}, commit: func(p *peer) {
+			want: ViolationTimestamp, count: 1, follows: []ViolationKind{ViolationDrift, ViolationSenderReport, ViolationClock}, commit: func(p *peer) {
 				p.play(10, nil)
 				time.Sleep(2 * time.Second)
 				p.play(10, on(0, func(packet *rtp.Packet) { packet.Marker = true }))
 			},
 		},
 		"a timestamp that runs ahead in a pause": {
-			want: ViolationTimestamp, count: 1, follows: []ViolationKind{ViolationDrift, ViolationPacing, ViolationSenderReport}, commit: func(p *peer) {
+			want: ViolationTimestamp, count: 1, follows: []ViolationKind{ViolationDrift, ViolationPacing, ViolationSenderReport, ViolationClock}, commit: func(p *peer) {
 				p.play(10, nil)
 				time.Sleep(time.Second)
 				p.audio.stamp += 5 * 48000
@@ -194,11 +194,11 @@ func TestEachViolationIsCounted(t *testing.T) {
 				time.Sleep(20 * ms)
 			}
 		}},
-		"a Sender Report with the timestamp of another clock": {want: ViolationSenderReport, count: 1, commit: func(p *peer) {
+		"a Sender Report with the timestamp of another clock": {want: ViolationSenderReport, count: 1, follows: []ViolationKind{ViolationClock}, commit: func(p *peer) {
 			p.play(10, nil)
 			p.sendReport(p.audio, p.payload.SSRC, func(sr *rtcp.SenderReport) { sr.RTPTime += 90000 })
 		}},
-		"a Sender Report from tomorrow": {want: ViolationSenderReport, count: 1, commit: func(p *peer) {
+		"a Sender Report from tomorrow": {want: ViolationSenderReport, count: 1, follows: []ViolationKind{ViolationClock}, commit: func(p *peer) {
 			p.play(10, nil)
 			p.sendReport(p.audio, p.payload.SSRC, func(sr *rtcp.SenderReport) { sr.NTPTime += 86400 << 32 })
 		}},
