@@ -15,9 +15,9 @@ T = 10s
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
-STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go test-rtmp cross "fuzz T=3s"
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=3s"
 
-.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint test-go test-rtmp cross fuzz fmt bench cover clean
+.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -56,9 +56,11 @@ lint: ## golangci-lint at its pinned version, built once into .tools/
 test-go: ffmpeg ## go test under the race detector, shuffled; PKG=./media/... for some packages
 	@sh scripts/test-go.sh $(PKG)
 
-test-rtmp: ffmpeg ## broadcast to a real nginx, which is installed if its package is to be had; else that is said and the tests are skipped
+nginx: ## install nginx with its RTMP module, if its package is to be had: the tests of broadcasts use it, or say that they are skipped
 	@sh scripts/ensure-nginx.sh
-	@sh scripts/test-go.sh -run RealServer .
+
+test-rtmp: ffmpeg nginx ## of test-go the broadcasts to a real server alone, with their figures
+	@sh scripts/test-go.sh -v -run RealServer .
 
 cross: ## build for the platforms we cannot run here, and compile their tests
 	@sh scripts/cross.sh

@@ -138,6 +138,25 @@ func (c *Client) Calls() map[int64]CallInfo {
 	return infos
 }
 
+// Stats returns what the call has done so far: what was sent and dropped, what the server reports, how it is connected. It is cheap enough to be
+// asked for each second of a thousand calls.
+func (c *Client) Stats(chatID int64) (CallStats, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return CallStats{}, err
+	}
+	return call.Stats(), nil
+}
+
+// Diagnose says in plain words why nobody hears anything, with the evidence: what to ask for, and to log, when a call is silent.
+func (c *Client) Diagnose(chatID int64) (Diagnosis, error) {
+	call, err := c.call(chatID)
+	if err != nil {
+		return Diagnosis{}, err
+	}
+	return call.Diagnose(), nil
+}
+
 // AudioSSRC returns the audio SSRC of a WebRTC call, 1 to 0x7fffffff. LeaveSource has the same number as phone.leaveGroupCall wants it.
 func (c *Client) AudioSSRC(chatID int64) (uint32, error) {
 	call, err := c.groupCall(chatID)

@@ -21,7 +21,7 @@
 // # Concurrency
 //
 // All methods of Client may be called from any goroutine, and from inside every callback. Callbacks run one at a time, in order, on one
-// goroutine of the Client. Methods that wait have a twin with a context: ConnectContext, SetStreamSourcesContext, StopContext,
+// goroutine of the Client. Methods that wait have a twin with a context: ConnectContext, SetStreamSourcesContext, SeekByContext, StopContext,
 // CreateCallContext.
 //
 // # Errors
@@ -33,5 +33,9 @@
 // Package sfutest is a loopback group-call server in the manner of net/http/httptest: a bot's own tests can join it, and ask it what a
 // listener heard.
 //
-// Covered: publishing into group calls. Not covered: receiving, screen share, the data channel, one-to-one and encrypted conference calls.
+// # When a call is silent
+//
+// [Client.Diagnose] says why, in plain words and with the evidence; [Client.Stats] has the figures.
+//
+// Covered: publishing into group calls and RTMP livestreams ([Client.StartRTMP]). Not covered: receiving, screen share, the data channel, one-to-one and encrypted conference calls.
 package gotgcall

@@ -43,7 +43,7 @@ func TestCallsToDifferentServersShareASocketIfAsked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStudio(t, c.options...)
-			other, err := sfutest.NewServer(sfutest.WithTolerances(patient))
+			other, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()))
 			must(t, err)
 			defer other.Close()
 			before := udpSockets(t)

@@ -36,7 +36,7 @@ func newStudio(t *testing.T, opts ...gotgcall.Option) *studio {
 		t.Fatalf("%v; make test installs it", err)
 	}
 	leak.Check(t)
-	server, err := sfutest.NewServer(sfutest.WithTolerances(patient))
+	server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()))
 	must(t, err)
 	client, err := gotgcall.New(append([]gotgcall.Option{
 		gotgcall.WithLoopback(), gotgcall.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))),
@@ -215,9 +215,4 @@ func TestStopLeavesNoProcessWhateverIsPlaying(t *testing.T) {
 		t.Errorf("Stop caused an end: %v", err)
 	default:
 	}
-}
-
-// patient tolerances of time are for a machine that is busy with other things; what they would hide, the tests in fake time see.
-var patient = sfutest.Tolerances{
-	Timestamp: hang, Burst: hang, Drift: hang, ReportGap: hang, Clock: hang,
 }

@@ -9,6 +9,20 @@ import (
 type (
 	// CallInfo is one entry of Calls.
 	CallInfo = models.CallInfo
+	// CallStats is what Stats returns.
+	CallStats = models.CallStats
+	// Diagnosis is what Diagnose returns.
+	Diagnosis = models.Diagnosis
+	// Finding is one reason in a Diagnosis.
+	Finding = models.Finding
+	// LegStats is what one leg has done, in CallStats.
+	LegStats = models.LegStats
+	// RemoteStats is what the server says of a leg, in CallStats.
+	RemoteStats = models.RemoteStats
+	// LinkStats is a WebRTC connection, in CallStats.
+	LinkStats = models.LinkStats
+	// PushStats is the RTMP connection of a broadcast, in CallStats.
+	PushStats = models.PushStats
 	// ConnState is the state of a call's connection.
 	ConnState = models.ConnState
 	// Device is the place in the call that a leg occupies.

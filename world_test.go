@@ -255,3 +255,12 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func newRepeat(text string, times int) io.Reader {
 	return strings.NewReader(strings.Repeat(text, times))
 }
+
+// ownSource is a user's Source of Ogg.
+type ownSource []byte
+
+func (ownSource) Tracks() gotgcall.Track { return gotgcall.TrackAudio }
+
+func (s ownSource) Open(context.Context) (*media.Streams, error) {
+	return media.NewStreams(bytes.NewReader(s), nil, nil), nil
+}

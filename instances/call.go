@@ -26,6 +26,10 @@ type Call interface {
 	State() models.MediaState
 	// Time returns the position in milliseconds of media pushed.
 	Time() uint64
+	// Stats returns what the call has done so far.
+	Stats() models.CallStats
+	// Diagnose says why nobody hears anything.
+	Diagnose() models.Diagnosis
 	// Dead tells whether the call has failed or ended, so that another one may take its place.
 	Dead() bool
 	// Stop ends the call. It returns when its processes, sockets and goroutines are gone, or after stopTimeout, or when ctx ends: what is left
@@ -46,7 +50,8 @@ type call struct {
 
 	mu    sync.Mutex
 	state callState
-	why   error // the reason of a failed or timed-out state
+	since time.Time // of the state
+	why   error     // the reason of a failed or timed-out state
 }
 
 // begin makes the zero value a call that waits for its connection. It has neither a socket nor a goroutine.
@@ -61,7 +66,7 @@ func (c *call) setStateLocked(s callState) {
 	if !c.state.may(s) {
 		return
 	}
-	c.state = s
+	c.state, c.since = s, time.Now()
 	c.env.Events.ConnectionChange(c.chat, s.connState())
 }
 
@@ -123,6 +128,15 @@ func (c *call) State() models.MediaState { return c.play.state() }
 
 // Time implements Call.
 func (c *call) Time() uint64 { return uint64(max(0, c.play.position.Load())) }
+
+// stats fills in what all calls have.
+func (c *call) stats() (s models.CallStats) {
+	c.mu.Lock()
+	s.State, s.Since = c.state.connState(), c.since
+	c.mu.Unlock()
+	c.play.stats(&s)
+	return s
+}
 
 // stop ends what all calls have; disconnect ends the connection and waits until it is gone.
 func (c *call) stop(ctx context.Context, cause error, disconnect func()) {

@@ -28,6 +28,7 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 		return time.Time{}
 	case !l.starved:
 		l.starved, l.since = true, now
+		p.counters(l.kind).gaps.Add(1)
 	case now.Sub(l.since) < stallTimeout:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
 		return now.Add(reportInterval)
@@ -105,6 +106,8 @@ func (s *stream) takeBroken(kind models.StreamType) error {
 // endLeg ends one leg and says so. Who is told finds the state as it is then.
 func (p *playback) endLeg(l *leg, err error) {
 	l.over = true
+	l.finished.Store(true)
+	p.counters(l.kind).ended.Store(&ending{at: time.Now(), err: err})
 	p.videoOn.Store(p.hasVideo())
 	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
 	if l.kind == models.Video {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gotgcall/internal/rtc"
 	"gotgcall/jsonparams"
@@ -167,4 +168,22 @@ func (c *GroupCall) Stop(ctx context.Context, cause error) {
 			<-settled
 		}
 	})
+}
+
+// Stats implements Call.
+func (c *GroupCall) Stats() models.CallStats {
+	s := c.stats()
+	c.mu.Lock()
+	link := c.link
+	c.mu.Unlock()
+	if link != nil {
+		s.Link = link.Stats()
+		s.Audio.Remote, s.Video.Remote = link.Remote(models.Audio), link.Remote(models.Video)
+	}
+	return s
+}
+
+// Diagnose implements Call.
+func (c *GroupCall) Diagnose() models.Diagnosis {
+	return diagnose(c.Stats(), true, int(c.play.audio.sizes.Load()/16), time.Now()) //nolint:gosec // of packets
 }

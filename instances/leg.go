@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -20,6 +21,8 @@ type leg struct {
 	rate    int
 	queue   *queue
 	ready   chan struct{} // closed when the first frame or the end is in the queue
+
+	finished atomic.Bool // over, for everyone to read
 
 	// owned by the scheduler's goroutine
 	begun    bool

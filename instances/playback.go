@@ -33,6 +33,8 @@ type playback struct {
 	videoOn  atomic.Bool  // the current source has a picture that is not over
 	playing  atomic.Pointer[stream]
 
+	audio, video counters
+
 	mu       sync.Mutex
 	outlet   outlet    // nil while there is no connection
 	live     bool      // the outlet takes the media; before it only keeps itself going

@@ -17,6 +17,10 @@ type pushLimits struct {
 	// minBackoff and maxBackoff bound the wait between two attempts to reach the server; it doubles from one to the other. Each is up to a
 	// quarter shorter or longer, so that a thousand broadcasts do not come back at one moment.
 	minBackoff, maxBackoff time.Duration
+	// refusedBackoff is the longest wait while nobody listens at all: the server is being restarted, and is to be found soon after.
+	refusedBackoff time.Duration
+	// renews is how long a connection lasts after which the next wait is short again.
+	renews time.Duration
 	// patience is how long a broadcast goes on trying without a connection that holds, and holds how long one lasts that does.
 	patience, holds time.Duration
 	// backlog is how much media may wait for an encoder or a server that takes nothing.
@@ -26,7 +30,7 @@ type pushLimits struct {
 }
 
 var defaultPushLimits = pushLimits{
-	minBackoff: 250 * time.Millisecond, maxBackoff: 10 * time.Second,
+	minBackoff: 250 * time.Millisecond, maxBackoff: 10 * time.Second, refusedBackoff: 1500 * time.Millisecond, renews: 2 * time.Second,
 	patience: 60 * time.Second, holds: 30 * time.Second,
 	backlog: 8 * time.Second, farewell: 1500 * time.Millisecond,
 }
@@ -44,6 +48,8 @@ type RTMPCall struct {
 	canvas   media.EncodeOptions // of the broadcast: those of its first source
 	settings int                 // SetStreamSources that rely on canvas and have not ended
 	pushing  bool                // run has been started; canvas is for good
+	mixer    *broadcast.Mixer    // of run
+	pushes   models.PushStats    // the part that run counts
 }
 
 // NewRTMPCall returns a broadcast that waits for its first source. It has neither a connection nor a goroutine.
@@ -106,20 +112,31 @@ func (c *RTMPCall) leave(err error) {
 // run keeps the broadcast connected until Stop, or until the server could not be reached for too long.
 func (c *RTMPCall) run() {
 	mixer := broadcast.NewMixer(broadcast.Config{Width: c.canvas.VideoWidth &^ 1, Height: c.canvas.VideoHeight &^ 1, FPS: c.canvas.VideoFPS})
+	c.mu.Lock()
+	c.mixer = mixer
+	c.mu.Unlock()
 	backoff, patience := c.limits.minBackoff, time.Now().Add(c.limits.patience)
 	for c.life.Err() == nil {
 		held, err := c.push(mixer)
+		c.counted(func(s *models.PushStats) { s.LastError = err })
 		if c.life.Err() != nil {
 			return
 		}
 		if held >= c.limits.holds {
-			backoff, patience = c.limits.minBackoff, time.Now().Add(c.limits.patience)
+			patience = time.Now().Add(c.limits.patience)
+		}
+		if held >= c.limits.renews {
+			backoff = c.limits.minBackoff
 		}
 		if errors.Is(err, models.ErrFFmpegSpawn) || time.Now().After(patience) {
 			c.fail(err)
 			return
 		}
-		wait := time.Duration(float64(backoff) * (0.75 + 0.5*rand.Float64()))
+		longest := c.limits.maxBackoff
+		if errors.Is(err, media.ErrNoServer) {
+			longest = min(longest, c.limits.refusedBackoff)
+		}
+		wait := min(longest, time.Duration(float64(backoff)*(0.75+0.5*rand.Float64())))
 		c.env.Logger.Warn("the broadcast has no connection; trying again", "chat", c.chat, "in", wait.Round(time.Millisecond), "reason", err)
 		select {
 		case <-time.After(wait):
@@ -146,6 +163,7 @@ var errHung = fmt.Errorf("%w: the server takes nothing any more, or this machine
 func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) {
 	// Not the call's own life: Stop says good-bye first.
 	ctx := media.WithRunner(context.WithoutCancel(c.life), c.env.Runner)
+	c.counted(func(s *models.PushStats) { s.Attempts++ })
 	p, err := c.target.Push(ctx, c.canvas)
 	if err != nil {
 		return 0, err
@@ -160,6 +178,7 @@ func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) 
 		case <-live:
 			live, since = nil, time.Now()
 			c.play.connect(out, true)
+			c.counted(func(s *models.PushStats) { s.Connections++ })
 			c.changed(stateConnected)
 			continue
 		case <-p.Done():
@@ -188,6 +207,13 @@ func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) 
 	}
 }
 
+// counted changes the statistics.
+func (c *RTMPCall) counted(change func(*models.PushStats)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.pushes)
+}
+
 // changed takes note of a new state of the connection.
 func (c *RTMPCall) changed(s callState) {
 	c.mu.Lock()
@@ -202,3 +228,22 @@ func (c *RTMPCall) Stop(ctx context.Context, cause error) {
 	c.mu.Unlock()
 	c.stop(ctx, cause, func() {})
 }
+
+// Stats implements Call.
+func (c *RTMPCall) Stats() models.CallStats {
+	s := c.stats()
+	c.mu.Lock()
+	mixer := c.mixer
+	s.Push = c.pushes
+	c.mu.Unlock()
+	s.Push.Server = c.target.String()
+	if mixer != nil {
+		m := mixer.Stats()
+		s.Push.Silence, s.Push.Repeated, s.Push.Dropped = m.Silence, m.Repeated, m.Dropped
+		s.Push.Backlog = mixer.Backlog()
+	}
+	return s
+}
+
+// Diagnose implements Call.
+func (c *RTMPCall) Diagnose() models.Diagnosis { return diagnose(c.Stats(), false, 0, time.Now()) }

@@ -118,7 +118,7 @@ func broadcastBy(t *testing.T, script string, limits pushLimits) (c *RTMPCall, d
 }
 
 var shortLimits = pushLimits{
-	minBackoff: 10 * time.Millisecond, maxBackoff: 80 * time.Millisecond, patience: 500 * time.Millisecond, holds: time.Hour,
+	minBackoff: 10 * time.Millisecond, maxBackoff: 80 * time.Millisecond, refusedBackoff: 40 * time.Millisecond, renews: time.Hour, patience: 500 * time.Millisecond, holds: time.Hour,
 	backlog: 8 * time.Second, farewell: 500 * time.Millisecond,
 }
 

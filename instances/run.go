@@ -205,6 +205,11 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 		}
 		p.advance(l, f)
 		out.audio(l, f, muted, due, now)
+		if muted {
+			p.audio.muted.Add(1)
+		} else {
+			p.audio.count(len(f.Data), now)
+		}
 		l.queue.pop()
 	}
 }

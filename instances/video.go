@@ -62,6 +62,7 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		p.advance(l, f)
 		l.queue.pop()
 		if l.late.drop(f, late) {
+			p.video.dropped.Add(1)
 			p.warnDropped(l, late, now)
 			continue
 		}
@@ -69,6 +70,7 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 			p.log("the picture goes on", "dropped_frames", n)
 		}
 		out.video(l, f, due, now)
+		p.video.count(len(f.Data), now)
 	}
 }
 

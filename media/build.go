@@ -24,7 +24,10 @@ func (c command) args() []string {
 		// Of the decoder: each thread more than that costs several pictures of memory and is hardly ever needed for real time.
 		args = append(args, "-threads", "2")
 	}
-	if c.offset > 0 {
+	if c.options.Loop != 0 {
+		args = append(args, "-stream_loop", strconv.Itoa(c.options.Loop))
+	}
+	if c.offset > 0 && !c.discards() {
 		if c.shape.picture == cover {
 			// Or it would be cut off as well, because it stands at the very beginning.
 			args = append(args, "-noaccurate_seek")
@@ -47,14 +50,14 @@ func (c command) args() []string {
 
 // soundOutput writes the sound of the source. Where its times matter it is kept in step with them.
 func (c command) soundOutput(pipe string) []string {
-	switch {
-	case c.raw:
-		return rawSound(pipe, "-map", soundStream, "-af", inStep)
-	case c.shape.picture == film:
-		return audioOutput(c.options, pipe, "-map", soundStream, "-af", inStep)
-	default:
-		return audioOutput(c.options, pipe, "-map", soundStream)
+	from := []string{"-map", soundStream}
+	if filters := c.soundFilters(c.raw || c.shape.picture == film); filters != "" {
+		from = append(from, "-af", filters)
 	}
+	if c.raw {
+		return rawSound(pipe, from...)
+	}
+	return audioOutput(c.options, pipe, from...)
 }
 
 // seconds writes a duration as ffmpeg reads it, to the microsecond.

@@ -25,6 +25,8 @@ type input struct {
 	once bool
 	// image is set for a picture whose name ffmpeg would take for a pattern that stands for other ones.
 	image bool
+	// request are the flags of HTTP requests that the options ask for.
+	request []string
 }
 
 // classFlags are the flags of each class.
@@ -60,6 +62,7 @@ func (in input) flags() []string {
 			flags = append(flags, "-ca_file", in.caFile)
 		}
 	}
+	flags = append(flags, in.request...)
 	if in.image {
 		flags = append(flags, "-f", "image2", "-pattern_type", "none")
 	}

@@ -10,7 +10,7 @@ func (t PushTarget) args(o EncodeOptions) []string {
 		"-nostdin", "-hide_banner", "-loglevel", "error",
 		// What has been published is reported there, four times a second.
 		"-progress", "pipe:1", "-stats_period", "0.25",
-		"-protocol_whitelist", "pipe", "-probesize", "32", "-analyzeduration", "0", "-fflags", "nobuffer",
+		"-protocol_whitelist", "pipe", "-probesize", "32",
 		"-f", "matroska", "-i", "pipe:0",
 		"-map", "0:v", "-map", "0:a",
 		"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",

@@ -27,7 +27,11 @@ func rawPicture(pipe string, from ...string) []string {
 
 // rawFilm is the filter of a film: the rate of the source if that is known and not above the highest one, the picture in the middle of the frame.
 func rawFilm(o EncodeOptions) string {
-	return fmt.Sprintf("fps=fps='if(gt(source_fps,0),min(source_fps,%d),%[1]d)':start_time=0,%s", o.VideoFPS, rawFit(o))
+	rate := "source_fps"
+	if o.spedUp() {
+		rate += "*" + number(o.Speed)
+	}
+	return fmt.Sprintf("fps=fps='if(gt(source_fps,0),min(%s,%d),%[2]d)':start_time=0,%s", rate, o.VideoFPS, rawFit(o))
 }
 
 // rawFit fits a picture into the frame and puts bars around it.
@@ -41,6 +45,7 @@ func decodeSound(format string) []string {
 }
 
 func decodePicture(format string, o EncodeOptions) []string {
+	o.Speed = 1 // what is encoded already has it
 	return append(decodeInput(format), rawPicture("pipe:1", "-map", "0:v:0", "-vf", rawFilm(o))...)
 }
 

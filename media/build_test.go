@@ -109,7 +109,7 @@ func TestGoldenFilesAllHaveATest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 32 + len(completions); len(files) != want {
+	if want := 32 + len(completions) + len(withOptions); len(files) != want {
 		t.Errorf("testdata/argv has %d files, the tests know %d", len(files), want)
 	}
 }

@@ -13,9 +13,9 @@ const inStep = "aresample=async=1:first_pts=0"
 // filmOutput writes the film.
 func (c command) filmOutput(pipe string) []string {
 	if c.raw {
-		return rawPicture(pipe, "-map", filmStream, "-vf", rawFilm(c.options))
+		return rawPicture(pipe, "-map", filmStream, "-vf", chain(c.pictureFilters(), rawFilm(c.options)))
 	}
-	filters := pickFilter(c.options.VideoFPS, c.clock) + "," + fitFilter(c.options)
+	filters := chain(c.pictureFilters(), pickFilter(c.options.VideoFPS, c.clock), fitFilter(c.options))
 	return videoOutput(c.options, pipe, "-map", filmStream, "-vf", filters)
 }
 
@@ -27,7 +27,10 @@ func (c command) coverOutputs() []string {
 		sound = func(_ EncodeOptions, pipe string, from ...string) []string { return rawSound(pipe, from...) }
 		picture = func(_ EncodeOptions, pipe string, from ...string) []string { return rawPicture(pipe, from...) }
 	}
-	graph := []string{"-filter_complex_threads", "1", "-filter_complex", coverGraph(fit, rate, c.shape.audio)}
+	if end := c.options.End; end > 0 && end <= c.offset {
+		rate += ",trim=end=0" // a clock that never ticks would not end the picture
+	}
+	graph := []string{"-filter_complex_threads", "1", "-filter_complex", c.coverGraph(chain(c.options.VideoFilter, fit), rate)}
 	if !c.shape.audio {
 		return append(graph, picture(c.options, "pipe:1", "-map", "[picture]")...)
 	}
@@ -37,11 +40,11 @@ func (c command) coverOutputs() []string {
 // coverGraph shows a picture once a second as long as there is sound. The picture repeats for ever; what counts the seconds, and ends it,
 // is a second filter on the sound that draws one small image of each second, laid beside the picture where it is not seen. So neither leg can run
 // ahead of the other.
-func coverGraph(fit, rate string, sound bool) string {
+func (c command) coverGraph(fit, rate string) string {
 	// What precedes the offset is cut off here, instead of at the input, where it would hit the picture too.
-	graph := "[0:a:0]atrim=start=0,asplit[sound][seconds];[seconds]"
-	if !sound {
-		graph = "[0:a:0]atrim=start=0,"
+	graph := "[0:a:0]" + c.soundFilters(false) + ","
+	if c.shape.audio {
+		graph += "asplit[sound][seconds];[seconds]"
 	}
 	return graph + "aresample=8000,showwaves=s=16x16:r=1[clock];" +
 		"[" + coverStream + "]" + fit + ",loop=loop=-1:size=1,setpts=N/TB[still];" +

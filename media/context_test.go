@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"reflect"
 	"testing"
 
 	"gotgcall/internal/ffmpeg"
@@ -21,13 +22,13 @@ func TestContextOptionsWinOverTheSourcesOwn(t *testing.T) {
 func TestOfNestedContextOptionsTheOuterWin(t *testing.T) {
 	ctx := WithOptions(t.Context(), EncodeOptions{AudioBitrateKbps: 64})
 	ctx = WithOptions(ctx, EncodeOptions{AudioBitrateKbps: 96, AudioChannels: 1})
-	if got := OptionsFrom(ctx); got != (EncodeOptions{AudioBitrateKbps: 64, AudioChannels: 1}) {
+	if got := OptionsFrom(ctx); !reflect.DeepEqual(got, EncodeOptions{AudioBitrateKbps: 64, AudioChannels: 1}) {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestAContextWithoutOptionsHasNone(t *testing.T) {
-	if got := OptionsFrom(context.Background()); got != (EncodeOptions{}) {
+	if got := OptionsFrom(context.Background()); !reflect.DeepEqual(got, EncodeOptions{}) {
 		t.Errorf("got %+v", got)
 	}
 }

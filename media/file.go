@@ -19,6 +19,7 @@ type fileSource struct {
 //
 // The source is seekable. A path that is missing, unreadable, empty, a directory or a device is ErrFile from Open; a file without sound, or
 // that is no media file at all, is ErrFile from the first Read. A playlist may name other files of this machine, but nothing on the network.
+// Options of HTTP requests mean nothing for a file and are ignored.
 func FromFile(path string, opt ...EncodeOptions) Source {
 	return &fileSource{path: path, options: mergeAll(opt)}
 }
@@ -39,8 +40,11 @@ func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams
 	if err := checkFile(subject, s.path); err != nil {
 		return nil, err
 	}
-	c := command{input: fileInput(s.path), options: options, offset: offset}
-	return c.open(ctx, ending{subject: subject}, nil)
+	c := command{input: fileInput(s.path), options: options, offset: max(offset, options.Start)}
+	if c.input.once {
+		c.options.Loop = 0
+	}
+	return c.play(ctx, ending{subject: subject}, nil)
 }
 
 // effective are the options a source is opened with: its own, those of ctx over them, completed and checked.

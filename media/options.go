@@ -1,8 +1,13 @@
 package media
 
-import "cmp"
+import (
+	"cmp"
+	"maps"
+	"time"
+)
 
-// EncodeOptions say how a source is encoded. A field that is zero has its default, so the zero value is what most programs want.
+// EncodeOptions say how a source is read, what is done to it, and how it is encoded. A field that is zero has its default, so the zero value is
+// what most programs want.
 //
 // Options are given where a source is made and again where it is played (SetStreamSources); they merge field by field and what is given where
 // it is played wins.
@@ -21,6 +26,53 @@ type EncodeOptions struct {
 	AudioChannels int
 	// Tracks is what to play of the source. TrackVideo implies TrackAudio. It defaults to TrackAudio.
 	Tracks Track
+
+	// Start is the moment of the media at which to begin, 0 or more. It defaults to 0, the beginning. OpenAt, and so seeking, counts from the
+	// beginning of the media all the same; a moment before Start is Start. Of a live stream (rtmp, rtsp, srt), which has no beginning, it is
+	// ErrInvalidParams.
+	Start time.Duration
+	// End is the moment of the media at which to stop, more than Start. It defaults to 0, the end of the media. From OpenAt at End or later
+	// come streams that end at once. Of a live stream it counts from where it was joined.
+	End time.Duration
+	// Loop is how many times the media are played again after their end, 1 to 100000, or -1 for ever. It defaults to 0, not at all. The moments
+	// of the media go on counting: of a song of 20 s, OpenAt at 25 s is 5 s into the second time. To get there, ffmpeg decodes all that
+	// precedes, which may take a while for a film. ffmpeg cannot repeat a section: together with Start or End it is ErrInvalidParams.
+	// A live stream and a named pipe are played once, and so is what an HTTP server does not serve in ranges.
+	Loop int
+
+	// Speed is how fast the media are played, 0.5 to 4: at 2 they last half as long. The pitch of the sound stays. It defaults to 1. A live
+	// stream comes as fast as it comes: for that, Speed is 1 whatever is given.
+	Speed float64
+	// Volume is a factor of the sound's amplitude, 0.01 to 4. It defaults to 1, unchanged; for silence there is Mute. Above 1 a limiter holds
+	// what would be too loud just below full scale: music of today is mastered up to there, and would crackle.
+	Volume float64
+	// AudioFilter and VideoFilter are filters of ffmpeg, as its options -af and -vf take them, with one input and one output. They get the
+	// media at its own speed and in its own size, from the moment at which it begins, before everything else is done to it. What changes the
+	// length of one of the two should change that of the other too. They default to "", none.
+	//
+	// They must never contain what users of a bot write: filters can read files and open connections. Choose among filters of your own.
+	AudioFilter string
+	VideoFilter string
+
+	// Headers are sent with every HTTP request for the source: with those for the parts of a playlist and after a redirection too, to
+	// whichever host these lead. Names are those of header fields, in any case, but not of the few that belong to the transfer itself:
+	// Connection, Content-Length, Host, Range, TE, Trailer, Transfer-Encoding and Upgrade. Values have one line. Together they have 16 KiB at
+	// most. Values do not appear in logs and errors. A map that is not empty replaces another one as a whole. It defaults to nil, none.
+	//
+	// Headers, UserAgent, Cookies and Proxy mean something for http and https only. Other sources ignore them, so that a program may give
+	// them with everything it plays.
+	Headers map[string]string
+	// UserAgent is sent as User-Agent with every HTTP request, one line, 1 KiB at most. It defaults to that of ffmpeg. A header of that name
+	// in Headers wins.
+	UserAgent string
+	// Cookies are sent with every HTTP request, in the form of the header Cookie: "a=1; b=2", 16 KiB at most. In contrast to that header,
+	// which would replace them, they join those that the servers set on the way, as at a redirection or with a playlist. They do not appear
+	// in logs and errors. It defaults to "", none. A header Cookie in Headers wins.
+	Cookies string
+	// Proxy is the HTTP proxy to reach servers by: "http://host:port", with "user:password@" before the host if it wants that; the password
+	// does not appear in logs and errors. ffmpeg speaks to no proxy of another kind. It defaults to that of the environment variables
+	// http_proxy and no_proxy; no_proxy holds for Proxy too.
+	Proxy string
 }
 
 // defaults are what a zero field means.
@@ -32,6 +84,8 @@ var defaults = EncodeOptions{
 	AudioBitrateKbps: 128,
 	AudioChannels:    2,
 	Tracks:           TrackAudio,
+	Speed:            1,
+	Volume:           1,
 }
 
 // Merge returns o with those fields replaced that are not zero in over.
@@ -44,7 +98,26 @@ func (o EncodeOptions) Merge(over EncodeOptions) EncodeOptions {
 		AudioBitrateKbps: cmp.Or(over.AudioBitrateKbps, o.AudioBitrateKbps),
 		AudioChannels:    cmp.Or(over.AudioChannels, o.AudioChannels),
 		Tracks:           cmp.Or(over.Tracks, o.Tracks),
+		Start:            cmp.Or(over.Start, o.Start),
+		End:              cmp.Or(over.End, o.End),
+		Loop:             cmp.Or(over.Loop, o.Loop),
+		Speed:            cmp.Or(over.Speed, o.Speed),
+		Volume:           cmp.Or(over.Volume, o.Volume),
+		AudioFilter:      cmp.Or(over.AudioFilter, o.AudioFilter),
+		VideoFilter:      cmp.Or(over.VideoFilter, o.VideoFilter),
+		Headers:          mergeHeaders(o.Headers, over.Headers),
+		UserAgent:        cmp.Or(over.UserAgent, o.UserAgent),
+		Cookies:          cmp.Or(over.Cookies, o.Cookies),
+		Proxy:            cmp.Or(over.Proxy, o.Proxy),
 	}
+}
+
+// mergeHeaders returns a copy, which stays as it is whatever the program does to its own map.
+func mergeHeaders(headers, over map[string]string) map[string]string {
+	if len(over) > 0 {
+		headers = over
+	}
+	return maps.Clone(headers)
 }
 
 // mergeAll merges options of which the later ones win.

@@ -49,6 +49,9 @@ func ParsePushTarget(s string) (PushTarget, error) {
 // String returns the address without user, password and stream key.
 func (t PushTarget) String() string { return ffmpeg.Redact(t.url) }
 
+// ErrNoServer is wrapped by the error of a Push that found nobody listening: trying again costs the server nothing.
+var ErrNoServer = errors.New("gotgcall: nobody listens there")
+
 // Push is an ffmpeg that encodes what it is given and publishes it.
 type Push struct {
 	job    *job
@@ -100,6 +103,9 @@ func (p *Push) explain(err error) error {
 	}
 	if name := missingEncoder(exit.Stderr); name != "" {
 		return noEncoder(p.target.String(), name, exit)
+	}
+	if strings.Contains(exit.Stderr, "Connection refused") {
+		err = fmt.Errorf("%w: %w", ErrNoServer, err)
 	}
 	for _, c := range complaints {
 		if strings.Contains(exit.Stderr, c.text) {

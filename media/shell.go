@@ -32,6 +32,10 @@ type shellSource struct {
 // Any other program runs as it is. Its process sees the same few environment variables as ffmpeg, and those of the desktop (display,
 // sound server). It is killed, with all it started, when the call does not need it any more.
 //
+// Of the EncodeOptions only those of the encoder mean something: bit rates, AudioChannels, and VideoWidth, VideoHeight and VideoFPS. Start, End,
+// Loop, Speed, Volume, the filters and what belongs to HTTP requests are ignored: the command says these by itself, as with -ss, -t, -af
+// and -headers.
+//
 // Open returns ErrInvalidParams for a command that cannot be used; a command that fails is ErrFFmpegCrashed from the first Read, one that
 // ends without any output is ErrFile. The source is not seekable.
 func FromShell(cmd string, track Track) Source {

@@ -2,7 +2,10 @@ package media
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"gotgcall/models"
 )
 
 // liveURL is what FromURL returns for what cannot be sought in.
@@ -23,6 +26,9 @@ type seekableURL struct{ liveURL }
 //
 // Playlists and redirections stay on the network, they cannot reach files of this machine; which hosts they lead to is not checked. The
 // certificate of an https URL is verified; ffmpeg verifies none of what is referred to by a playlist or a redirection from http.
+//
+// Headers, UserAgent, Cookies and Proxy of the options go into the requests of http and https sources. They are sent to all hosts to which a playlist
+// or a redirection leads.
 //
 // http and https sources are seekable as far as the server lets ffmpeg seek; the others are not SeekableSource.
 func FromURL(url string, opt ...EncodeOptions) Source {
@@ -58,5 +64,16 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	if in.tls {
 		in.caFile = findCAFile()
 	}
-	return command{input: in, options: options, offset: offset}.open(ctx, e, secrets)
+	switch in.class {
+	case classHTTP:
+		in.request = options.requestFlags()
+		secrets = append(secrets, options.requestSecrets()...)
+	default:
+		if options.Start > 0 {
+			return nil, fmt.Errorf("%w: %s: EncodeOptions.Start is %v, but a live stream has no beginning to count from: leave it at 0",
+				models.ErrInvalidParams, e.subject, options.Start)
+		}
+		options.Loop, options.Speed = 0, 1 // it can be neither read again nor had faster than it comes
+	}
+	return command{input: in, options: options, offset: max(offset, options.Start)}.play(ctx, e, secrets)
 }

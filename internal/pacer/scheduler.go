@@ -85,7 +85,7 @@ func (e *Entry) Wake() {
 }
 
 // Settle runs the task and returns when a Run that began after the call has returned: what the caller changed before has then been seen. It
-// must not be called from Run. For a removed task, or after Close, it returns at once.
+// must not be called from Run. For a removed task, or after Close, it returns when no Run is in progress.
 func (e *Entry) Settle() {
 	sh := e.shard
 	sh.mu.Lock()
@@ -94,7 +94,7 @@ func (e *Entry) Settle() {
 	e.Wake()
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	for !e.removed && !sh.closed && (e.begun < seen || (sh.running == e && e.begun == seen)) {
+	for (sh.running == e && e.begun <= seen) || (!e.removed && !sh.closed && e.begun < seen) {
 		sh.idle.Wait()
 	}
 }

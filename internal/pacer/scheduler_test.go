@@ -156,6 +156,27 @@ func TestSettleWaitsForARunThatBeganAfterIt(t *testing.T) {
 	e.Settle() // of a removed task returns at once
 }
 
+func TestSettleOfARemovedTaskWaitsForTheRunInProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewScheduler()
+		defer s.Close()
+		var over atomic.Bool
+		e := s.Add(taskFunc(func(time.Time) time.Time {
+			time.Sleep(time.Second)
+			over.Store(true)
+			return time.Time{}
+		}))
+		e.Wake()
+		synctest.Wait()
+		go e.Remove()
+		synctest.Wait()
+		e.Settle()
+		if !over.Load() {
+			t.Error("Settle returned while the task was running")
+		}
+	})
+}
+
 func TestCloseEndsTheGoroutinesWhateverIsScheduled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // a goroutine that stayed would fail the bubble
 		s := NewScheduler()

@@ -32,7 +32,7 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 	for controlling := false; ; controlling = !controlling {
 		p, err := e.attempt(ctx, id, answer, found, controlling, start)
 		if err == nil {
-			return newLink(p), nil
+			return newLink(p, time.Since(start)), nil
 		}
 		if !errors.Is(err, errNoPair) {
 			return nil, err

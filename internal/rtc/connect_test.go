@@ -48,7 +48,7 @@ func newEngine(t *testing.T, c Config) *Engine {
 
 func newServer(t *testing.T, opts ...sfutest.Option) *sfutest.Server {
 	t.Helper()
-	s, err := sfutest.NewServer(opts...)
+	s, err := sfutest.NewServer(append([]sfutest.Option{sfutest.WithTolerances(sfutest.Patient())}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

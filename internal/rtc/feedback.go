@@ -1,31 +1,37 @@
 package rtc
 
 import (
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"gotgcall/models"
 )
 
-// Feedback counts what the server has sent about our media.
-type Feedback struct {
-	Reports uint64 // reception reports on our SSRCs
-	NACKs   uint64 // packets asked for again; those that are remembered were sent again
-	// PLIs and FIRs are key frames asked for. The next one of the stream is the answer: sources have one every two seconds.
-	PLIs, FIRs uint64
-}
-
-// feedback is the live form of Feedback.
+// feedback is what the server has sent about a track.
 type feedback struct {
-	reports, nacks, plis, firs atomic.Uint64
+	nacks, resent, plis, firs atomic.Uint64
+
+	mu     sync.Mutex
+	last   models.RemoteStats // the report fields
+	jitter uint32             // in units of the clock rate
 }
 
-func (f *feedback) snapshot() Feedback {
-	return Feedback{Reports: f.reports.Load(), NACKs: f.nacks.Load(), PLIs: f.plis.Load(), FIRs: f.firs.Load()}
+// snapshot returns what is known of a track with the given clock rate in Hz.
+func (f *feedback) snapshot(rate uint32) models.RemoteStats {
+	f.mu.Lock()
+	s := f.last
+	s.Jitter = time.Duration(f.jitter) * time.Second / time.Duration(max(rate, 1))
+	f.mu.Unlock()
+	s.NACKs, s.Retransmitted, s.PLIs, s.FIRs = f.nacks.Load(), f.resent.Load(), f.plis.Load(), f.firs.Load()
+	return s
 }
 
-// read is the goroutine of one sender: it counts what the server says about its track, and answers. It ends with the sender.
-func (f *feedback) read(sender *webrtc.RTPSender, t *track) {
+// readFeedback is the goroutine of one sender: it takes note of what the server says about its track, and answers. It ends with the sender.
+func (t *track) readFeedback(sender *webrtc.RTPSender) {
 	buffer := make([]byte, 1500) // one datagram
 	for {
 		n, _, err := sender.Read(buffer)
@@ -36,37 +42,65 @@ func (f *feedback) read(sender *webrtc.RTPSender, t *track) {
 		if err != nil {
 			continue
 		}
+		now := time.Now()
 		for _, p := range packets {
-			f.take(p, t)
+			t.takeFeedback(p, now)
 		}
 	}
 }
 
-// countReports counts the blocks about the track: a report with blocks about both tracks reaches both readers.
-func (f *feedback) countReports(blocks []rtcp.ReceptionReport, t *track) {
-	for _, b := range blocks {
-		if b.SSRC == t.ssrc {
-			f.reports.Add(1)
-		}
-	}
-}
-
-func (f *feedback) take(p rtcp.Packet, t *track) {
+func (t *track) takeFeedback(p rtcp.Packet, now time.Time) {
+	f := &t.feedback
 	switch p := p.(type) {
 	case *rtcp.ReceiverReport:
-		f.countReports(p.Reports, t)
+		t.takeReports(p.Reports, now)
 	case *rtcp.SenderReport:
-		f.countReports(p.Reports, t)
+		t.takeReports(p.Reports, now)
 	case *rtcp.TransportLayerNack:
 		for _, pair := range p.Nacks {
 			for _, sequence := range pair.PacketList() {
 				f.nacks.Add(1)
-				t.retransmit(sequence)
+				if t.retransmit(sequence) {
+					f.resent.Add(1)
+				}
 			}
 		}
 	case *rtcp.PictureLossIndication:
-		f.plis.Add(1)
+		f.plis.Add(1) // the next key frame of the stream is the answer: sources have one every two seconds
 	case *rtcp.FullIntraRequest:
 		f.firs.Add(1)
 	}
+}
+
+// takeReports keeps the block about the track: a report with blocks about both tracks reaches both readers.
+func (t *track) takeReports(blocks []rtcp.ReceptionReport, now time.Time) {
+	for _, b := range blocks {
+		if b.SSRC != t.ssrc {
+			continue
+		}
+		f := &t.feedback
+		f.mu.Lock()
+		f.last.Reports++
+		f.last.LastReport = now
+		f.last.Loss = float64(b.FractionLost) / 256
+		f.last.Lost = int(int32(b.TotalLost<<8) >> 8) //nolint:gosec // 24 bits, signed (RFC 3550 §6.4.1)
+		f.jitter = b.Jitter
+		if rtt, ok := roundTrip(now, b.LastSenderReport, b.Delay); ok {
+			f.last.RTT = rtt
+		}
+		f.mu.Unlock()
+	}
+}
+
+// roundTrip is the round-trip time that a reception report tells: now less the time of the Sender Report it refers to and the delay since its
+// arrival, all in 1/65536 s (RFC 3550 §6.4.1). It is false without such a Sender Report, and where clocks do not agree.
+func roundTrip(now time.Time, lastReport, delay uint32) (time.Duration, bool) {
+	if lastReport == 0 {
+		return 0, false
+	}
+	rtt := int32(uint32(ntpTime(now)>>16) - lastReport - delay) //nolint:gosec // modulo 2^32, by design
+	if rtt < 0 {
+		return 0, rtt > -65 // a millisecond of rounding is no time at all
+	}
+	return time.Duration(rtt) * time.Second >> 16, true
 }

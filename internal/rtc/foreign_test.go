@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"gotgcall/internal/leak"
+	"gotgcall/models"
 	"gotgcall/sfutest"
 )
 
@@ -32,11 +33,11 @@ func connected(t *testing.T, c Config, opts ...sfutest.Option) (*Link, *Identity
 // settle waits until the server has answered a reception report, so that everything it sent before has been read.
 func settle(t *testing.T, link *Link, ep *sfutest.Endpoint, ssrc uint32) {
 	t.Helper()
-	before := link.Feedback().FIRs
+	before := link.Remote(models.Video).FIRs
 	if err := ep.SendRTCP(&rtcp.FullIntraRequest{SenderSSRC: 1, MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}}); err != nil {
 		t.Fatal(err)
 	}
-	poll(t, "the request after the flood", func() bool { return link.Feedback().FIRs > before })
+	poll(t, "the request after the flood", func() bool { return link.Remote(models.Video).FIRs > before })
 }
 
 // poll waits until condition is true.
@@ -77,7 +78,7 @@ func TestForeignSSRCsCostNeitherGoroutineNorTransceiverNorMuchMemory(t *testing.
 	if grown := int64(heapInUse()) - int64(heap); grown > foreign*2*2048 {
 		t.Errorf("%d foreign SSRCs of each kind grew the heap by %d bytes, more than 2 KB each", foreign, grown)
 	}
-	if plis := link.Feedback().PLIs; plis != 0 {
+	if plis := link.Remote(models.Video).PLIs; plis != 0 {
 		t.Errorf("%d requests about foreign SSRCs were counted as ours", plis)
 	}
 }
@@ -125,8 +126,8 @@ func TestFeedbackIsCountedAndMalformedFeedbackIgnored(t *testing.T) {
 		}
 	}
 	settle(t, link, ep, id.Video)
-	poll(t, "a reception report", func() bool { return link.Feedback().Reports > 0 })
-	if f := link.Feedback(); f.PLIs != 1 || f.NACKs != 4 || f.FIRs != 1 {
+	poll(t, "a reception report", func() bool { return link.Remote(models.Audio).Reports > 0 })
+	if f := link.Remote(models.Video); f.PLIs != 1 || f.NACKs != 4 || f.FIRs != 1 {
 		t.Errorf("counted %+v, sent one PLI, four NACKs and one FIR", f)
 	}
 }

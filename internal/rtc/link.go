@@ -1,6 +1,8 @@
 package rtc
 
 import (
+	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +17,8 @@ import (
 // Link is an established connection. Its write methods belong to one goroutine, the scheduler's; the others may be called from any.
 type Link struct {
 	// set at construction
-	peer *peer
+	peer  *peer
+	stats models.LinkStats
 
 	// owned by the writing goroutine
 	level [1]byte
@@ -24,7 +27,18 @@ type Link struct {
 	closed atomic.Bool
 }
 
-func newLink(p *peer) *Link { return &Link{peer: p, video: newVP8Packetizer()} }
+func newLink(p *peer, took time.Duration) *Link {
+	l := &Link{peer: p, video: newVP8Packetizer()}
+	l.stats = models.LinkStats{Connect: took, Controlling: p.controlling}
+	if pair, err := p.dtls.ICETransport().GetSelectedCandidatePair(); err == nil && pair != nil {
+		l.stats.Local = net.JoinHostPort(pair.Local.Address, strconv.Itoa(int(pair.Local.Port)))
+		l.stats.Remote = net.JoinHostPort(pair.Remote.Address, strconv.Itoa(int(pair.Remote.Port)))
+	}
+	return l
+}
+
+// Stats describes the connection.
+func (l *Link) Stats() models.LinkStats { return l.stats }
 
 // State returns Connected, Disconnected or Failed; Closed after Close.
 func (l *Link) State() models.ConnState {
@@ -108,8 +122,11 @@ func (l *Link) Report(kind models.StreamType, wall time.Time, timestamp uint32) 
 	return l.peer.pc.WriteRTCP([]rtcp.Packet{l.track(kind).report(wall, timestamp)})
 }
 
-// Feedback returns what the server has sent about our media so far.
-func (l *Link) Feedback() Feedback { return l.peer.feedback.snapshot() }
+// Remote returns what the server has said about a leg so far.
+func (l *Link) Remote(kind models.StreamType) models.RemoteStats {
+	t := l.track(kind)
+	return t.feedback.snapshot(t.codec.ClockRate)
+}
 
 // Close ends the connection and waits until its goroutines are gone, 1.5 s at most. It is idempotent.
 func (l *Link) Close() {

@@ -30,7 +30,7 @@ type peer struct {
 	audio, video *track
 	log          *pionLog
 	lease        *lease // nil without shared sockets
-	feedback     *feedback
+	controlling  bool
 
 	selected  latch // ICE has a pair
 	connected latch // SRTP is ready
@@ -71,11 +71,12 @@ func (e *Engine) newPeer(
 		audio:     newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
 		video:     newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, id.Video),
 		log:       &pionLog{logger: e.config.Logger},
-		feedback:  &feedback{},
 		selected:  newLatch(),
 		connected: newLatch(),
 		broken:    newLatch(),
 		closed:    make(chan struct{}),
+
+		controlling: controlling,
 	}
 	p.video.history = newHistory(id.RTX)
 	if e.sockets != nil {
@@ -131,7 +132,7 @@ func (p *peer) addTrack(t *track) error {
 		return err
 	}
 	p.dtls = transceiver.Sender().Transport()
-	p.readers.Go(func() { p.feedback.read(transceiver.Sender(), t) })
+	p.readers.Go(func() { t.readFeedback(transceiver.Sender()) })
 	return nil
 }
 

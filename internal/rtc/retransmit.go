@@ -80,14 +80,15 @@ func (h *history) take(sequence uint16, now time.Time) (sentPacket, bool) {
 }
 
 // retransmit sends a packet again if it can. write must not keep header and payload. Only one goroutine may call it.
-func (h *history) retransmit(sequence uint16, now time.Time, write func(*rtp.Header, []byte) (int, error)) {
+func (h *history) retransmit(sequence uint16, now time.Time, write func(*rtp.Header, []byte) (int, error)) bool {
 	p, ok := h.take(sequence, now)
 	if !ok {
-		return
+		return false
 	}
 	h.header.Timestamp, h.header.Marker = p.timestamp, p.marker
 	binary.BigEndian.PutUint16(h.buffer[:], sequence) // OSN: the original sequence number
 	n := copy(h.buffer[2:], p.payload)
 	_, _ = write(&h.header, h.buffer[:2+n]) // a packet that cannot be sent is lost once more, and asked for once more
 	h.header.SequenceNumber++
+	return true
 }

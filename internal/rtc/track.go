@@ -20,6 +20,7 @@ type track struct {
 	ssrc     uint32
 	baseTime uint32   // the random first RTP timestamp (RFC 3550 §5.1)
 	history  *history // nil: nothing is retransmitted
+	feedback feedback
 
 	// owned by the writing goroutine
 	header rtp.Header
@@ -70,11 +71,10 @@ func (t *track) send(timestamp uint32, marker bool, payload []byte) error {
 	return err
 }
 
-// retransmit sends a packet of the past again. Only the goroutine that reads the track's feedback calls it.
-func (t *track) retransmit(sequence uint16) {
-	if w := t.writer.Load(); w != nil && t.history != nil {
-		t.history.retransmit(sequence, time.Now(), (*w).WriteRTP)
-	}
+// retransmit sends a packet of the past again, and reports whether it did. Only the goroutine that reads the track's feedback calls it.
+func (t *track) retransmit(sequence uint16) bool {
+	w := t.writer.Load()
+	return w != nil && t.history != nil && t.history.retransmit(sequence, time.Now(), (*w).WriteRTP)
 }
 
 // Bind implements webrtc.TrackLocal.

@@ -1,0 +1,27 @@
+package media
+
+import "fmt"
+
+// Describe names a source for logs and diagnoses, without the secrets in it.
+func Describe(s Source) string {
+	switch s := s.(type) {
+	case *fileSource:
+		return fmt.Sprintf("FromFile(%q)", s.path)
+	case *liveURL:
+		return s.describe()
+	case *seekableURL:
+		return s.describe()
+	case *shellSource:
+		return fmt.Sprintf("FromShell, %s", s.track)
+	default:
+		return fmt.Sprintf("%T", s)
+	}
+}
+
+func (s *liveURL) describe() string {
+	_, secrets, err := checkURL(s.url)
+	if err != nil {
+		return "FromURL"
+	}
+	return urlSubject(s.url, secrets)
+}
