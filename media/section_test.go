@@ -202,6 +202,15 @@ func TestALateLegIsAsLateAsTheSpeedMakesIt(t *testing.T) {
 	}
 }
 
+func TestPicturesAtAnotherSpeedKeepTheirTimesWhateverTheUnitOfTheFile(t *testing.T) {
+	path := encode(t, "film.avi", "-f", "lavfi", "-i", "testsrc=s=32x32:d=2:r=25", "-c:v", "mpeg4") // in units of 1/25 s
+	var want []float64
+	for n := range 50 {
+		want = append(want, float64(n)*0.05)
+	}
+	same(t, "pictures", times(playFilm(t, FromFile(path, withPicture.Merge(EncodeOptions{Speed: 0.8}))).video), want, 0.001)
+}
+
 func TestARawFilmAtAnotherSpeedHasItsPicturesAtTheirRate(t *testing.T) {
 	p := playRaw(t, open(t, WithRaw(t.Context()), FromFile(flashBeep, small(withPicture).Merge(EncodeOptions{Speed: 0.5, End: 2 * time.Second}))))
 	p.mustHaveEnded(t)
