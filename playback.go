@@ -60,6 +60,17 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 	return call.SeekBy(ctx, time.Duration(min(max(deltaMs, -most), most))*time.Millisecond)
 }
 
+// Probe tells what is in a source without playing it: length, streams, codecs, tags. See media.Probe.
+func (c *Client) Probe(ctx context.Context, src Source) (MediaInfo, error) {
+	c.mu.Lock()
+	closed := c.calls == nil
+	c.mu.Unlock()
+	if closed {
+		return MediaInfo{}, models.ErrClosed
+	}
+	return media.Probe(media.WithRunner(ctx, c.env.Runner), src)
+}
+
 // Pause freezes the media and the position. It returns true when the call was not paused before.
 func (c *Client) Pause(chatID int64) (bool, error) {
 	call, err := c.call(chatID)
@@ -106,8 +117,8 @@ func (c *Client) GetState(chatID int64) (MediaState, error) {
 	return call.State(), nil
 }
 
-// Time returns the position in the current source: milliseconds of media pushed, pauses not counted. It starts at 0 with each source and
-// keeps its last value after the end.
+// Time returns the position in the current source: milliseconds of media pushed, pauses not counted, Speed included. It starts at 0 with each source, or
+// at its Start, and keeps its last value after the end.
 func (c *Client) Time(chatID int64) (uint64, error) {
 	call, err := c.call(chatID)
 	if err != nil {

@@ -142,6 +142,17 @@ func (s *ingest) loudness(t *testing.T) []int {
 	return loudest
 }
 
+// lastShade returns the mean brightness of the last recorded picture, 16 to 235.
+func (s *ingest) lastShade(t *testing.T) int {
+	t.Helper()
+	out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-i", s.file, "-vf", "scale=1:1:flags=area,format=gray", "-f", "rawvideo", "-").Output()
+	must(t, err)
+	if len(out) == 0 {
+		t.Fatal("no picture was recorded")
+	}
+	return int(out[len(out)-1])
+}
+
 // booth is a Client with real ffmpeg for broadcasts.
 type booth struct {
 	t      *testing.T
@@ -257,8 +268,13 @@ func TestAFilmIsBroadcastToItsEndAndBeyond(t *testing.T) {
 	b := newBooth(t)
 	port := freePort(t)
 	server := startIngest(t, port)
+	white := filepath.Join(t.TempDir(), "white.mp4")
+	must(t, exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=white:s=320x180:r=30:d=10", "-f", "lavfi", "-i", "sine=d=10",
+		"-pix_fmt", "yuv420p", white).Run())
 	must(t, b.client.StartRTMP(1, rtmpURL(port)))
-	must(t, b.client.SetStreamSources(1, gotgcall.FromFile("testdata/flashbeep.mp4", postcard)))
+	size := postcard
+	size.Tracks = 0 // a broadcast shows the picture all the same
+	must(t, b.client.SetStreamSources(1, gotgcall.FromFile(white, size)))
 	b.state(gotgcall.Connecting)
 	b.state(gotgcall.Connected)
 	b.reaches(300)
@@ -282,6 +298,9 @@ func TestAFilmIsBroadcastToItsEndAndBeyond(t *testing.T) {
 	b.state(gotgcall.Closed)
 	b.noEnds()
 	server.finished(t)
+	if shade := server.lastShade(t); shade > 40 {
+		t.Errorf("while the song plays the picture is %d of 255, expected black", shade)
+	}
 	got := server.read(t)
 	if got.codecs["video"] != "h264" || got.codecs["audio"] != "aac" || got.width != 320 {
 		t.Errorf("the server got %v, %d pixels wide", got.codecs, got.width)
@@ -333,18 +352,25 @@ func TestOneConnectionSurvivesPauseMuteSilenceAndChange(t *testing.T) {
 	server.finished(t)
 
 	loudness := server.loudness(t)
-	quiet, loud := 0, 0
+	// Stretches of sound and silence: 1.5 s of the song, 2 s of mute, 1 s of the song, 1 s of pause, then the song, until the film with its beeps.
+	var stretches []int // in tenths of a second, silent ones negative
 	for _, peak := range loudness {
-		switch {
-		case peak < 100:
-			quiet++
-		case peak > 1000:
-			loud++
+		silent := peak < 100
+		if n := len(stretches) - 1; n >= 0 && silent == (stretches[n] < 0) {
+			if silent {
+				stretches[n]--
+			} else {
+				stretches[n]++
+			}
+			continue
 		}
+		stretches = append(stretches, map[bool]int{true: -1, false: 1}[silent])
 	}
-	// At least 1.9 s of mute and 1 s of pause, and 1.5 s before, 1 s between, 0.5 s after. The film is all but silent.
-	if quiet < 25 || loud < 25 {
-		t.Errorf("%d tenths of a second are silent and %d loud: %v", quiet, loud, loudness)
+	if len(stretches) > 0 && stretches[0] < 0 && stretches[0] > -15 { // before the song
+		stretches = stretches[1:]
+	}
+	if len(stretches) < 5 || stretches[0] < 12 || stretches[1] > -18 || stretches[2] < 8 || stretches[3] > -8 || stretches[4] < 3 {
+		t.Errorf("tenths of a second of sound, and of silence: %v", stretches)
 	}
 	got := server.read(t)
 	if n := got.length("video"); n < 8 {

@@ -276,3 +276,22 @@ func TestOnUpgradeTellsEveryRealChangeAndNothingElse(t *testing.T) {
 		}
 	})
 }
+
+func TestASeekThatComesTooLateDoesNotBringAnEndedSourceBack(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, album{packets: 100, opened: func(offset time.Duration) error {
+			if offset > 0 {
+				time.Sleep(300 * time.Millisecond)
+			}
+			return nil
+		}}))
+		time.Sleep(1900 * time.Millisecond)
+		is(t, w.client.SeekBy(1, -1000), gotgcall.ErrNoSource)
+		before := len(w.records(1))
+		time.Sleep(5 * time.Second)
+		if ends := w.log.ended(); len(ends) != 1 || ends[0] != nil || len(w.records(1)) != before {
+			t.Errorf("ended with %v, %d packets after the end", ends, len(w.records(1))-before)
+		}
+	})
+}

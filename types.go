@@ -21,6 +21,8 @@ type (
 	RemoteStats = models.RemoteStats
 	// LinkStats is a WebRTC connection, in CallStats.
 	LinkStats = models.LinkStats
+	// OpusSource is what FromOpus returns.
+	OpusSource = media.OpusSource
 	// PushStats is the RTMP connection of a broadcast, in CallStats.
 	PushStats = models.PushStats
 	// ConnState is the state of a call's connection.
@@ -29,8 +31,12 @@ type (
 	Device = models.Device
 	// EncodeOptions says how a source is encoded; zero fields mean the defaults.
 	EncodeOptions = media.EncodeOptions
+	// MediaInfo is what Probe returns.
+	MediaInfo = media.MediaInfo
 	// MediaState says what a call sends at this moment.
 	MediaState = models.MediaState
+	// MultiShellSource is what FromShells returns.
+	MultiShellSource = media.MultiShellSource
 	// NetworkInfo is what OnConnectionChange reports.
 	NetworkInfo = models.NetworkInfo
 	// SeekableSource is a Source that can begin in the middle.
@@ -70,4 +76,12 @@ var (
 	// FromShell plays what a command writes to its standard output: Ogg/Opus for TrackAudio, IVF/VP8 for TrackVideo. An incomplete ffmpeg
 	// command is completed. No shell is involved.
 	FromShell = media.FromShell
+	// FromShells plays two commands, one for the sound and one for the picture.
+	FromShells = media.FromShells
+	// FromReader plays a container of any format that is read from an io.Reader.
+	FromReader = media.FromReader
+	// FromPCM plays raw samples, 16 bits, little-endian, that are read from an io.Reader.
+	FromPCM = media.FromPCM
+	// FromOpus plays Opus packets that the program writes, for text-to-speech and voice agents.
+	FromOpus = media.FromOpus
 )

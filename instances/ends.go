@@ -29,6 +29,8 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	case !l.starved:
 		l.starved, l.since = true, now
 		p.counters(l.kind).gaps.Add(1)
+	case p.current.interactive:
+		return now.Add(reportInterval)
 	case now.Sub(l.since) < stallTimeout:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
 		return now.Add(reportInterval)
@@ -108,9 +110,10 @@ func (p *playback) endLeg(l *leg, err error) {
 	l.over = true
 	l.finished.Store(true)
 	p.counters(l.kind).ended.Store(&ending{at: time.Now(), err: err})
-	p.videoOn.Store(p.hasVideo())
+	seen := p.hasVideo()
+	stopped := p.videoOn.Swap(seen) && !seen
 	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
-	if l.kind == models.Video {
+	if stopped {
 		p.mu.Lock()
 		p.upgradeLocked()
 		p.mu.Unlock()

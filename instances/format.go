@@ -33,8 +33,8 @@ var uncompressed = format{
 	audio:      func(r io.Reader) demux.Demuxer { return demux.NewWAV(r) },
 	video:      func(r io.Reader) demux.Demuxer { return demux.NewY4M(r) },
 	audioAhead: 2 * time.Second,
-	videoAhead: 300 * time.Millisecond,
-	bytes:      64 << 20,
+	videoAhead: 1200 * time.Millisecond, // files have their legs in pieces of up to a second
+	bytes:      160 << 20,
 }
 
 // legs makes the legs of opened streams, video before audio: the order of their ends.

@@ -101,6 +101,10 @@ func (q *queue) peek() (f demux.Frame, ok, ended bool, err error) {
 // other leg's reader when this queue has run dry.
 func (q *queue) pop() {
 	q.mu.Lock()
+	if q.head == len(q.frames) { // cleared since it was peeked at
+		q.mu.Unlock()
+		return
+	}
 	q.size -= len(q.frames[q.head].Data)
 	q.frames[q.head] = demux.Frame{}
 	q.head++
@@ -118,6 +122,15 @@ func (q *queue) pop() {
 	if dry && q.other != nil {
 		q.other.tell()
 	}
+}
+
+// clear drops what waits.
+func (q *queue) clear() {
+	q.mu.Lock()
+	clear(q.frames)
+	q.frames, q.head, q.size = q.frames[:0], 0, 0
+	q.mu.Unlock()
+	q.tell()
 }
 
 // tell lets a waiting reader look again.

@@ -45,11 +45,10 @@ type RTMPCall struct {
 	limits pushLimits
 
 	// guarded by call.mu
-	canvas   media.EncodeOptions // of the broadcast: those of its first source
-	settings int                 // SetStreamSources that rely on canvas and have not ended
-	pushing  bool                // run has been started; canvas is for good
-	mixer    *broadcast.Mixer    // of run
-	pushes   models.PushStats    // the part that run counts
+	pushing bool                // run has been started; canvas is for good
+	canvas  media.EncodeOptions // of the broadcast: those of its first source
+	mixer   *broadcast.Mixer    // of run
+	pushes  models.PushStats    // the part that run counts
 }
 
 // NewRTMPCall returns a broadcast that waits for its first source. It has neither a connection nor a goroutine.
@@ -62,51 +61,55 @@ func NewRTMPCall(chat int64, target media.PushTarget, env *Environment) *RTMPCal
 // SetStreamSources implements Call. The first source also opens the connection; its options say how the broadcast is encoded, and later
 // sources are fitted into that. It does not wait for the server.
 func (c *RTMPCall) SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error {
-	canvas, err := c.enter(source, options)
-	if err != nil {
-		return err
-	}
-	if media.OptionsOf(source).Merge(options).Tracks == 0 {
-		options.Tracks = media.TrackAudio | media.TrackVideo // a broadcast is something to see
-	}
-	options.VideoWidth, options.VideoHeight, options.VideoFPS = canvas.VideoWidth, canvas.VideoHeight, canvas.VideoFPS
-	err = c.play.setSource(ctx, request{source: source, options: options})
-	c.leave(err)
-	if err != nil {
-		return fmt.Errorf("source of chat %d: %w", c.chat, err)
-	}
-	return nil
-}
-
-// enter returns the options of the broadcast, which are decided here if nothing relies on others.
-func (c *RTMPCall) enter(source media.Source, options media.EncodeOptions) (media.EncodeOptions, error) {
 	wanted := media.OptionsOf(source).Merge(options)
 	if err := wanted.Validate(); err != nil {
-		return media.EncodeOptions{}, err
+		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state.dead() {
-		return media.EncodeOptions{}, c.deadLocked()
+	if wanted.Tracks == 0 {
+		options.Tracks = media.TrackAudio | media.TrackVideo // a broadcast is something to see
 	}
-	if !c.pushing && c.settings == 0 {
-		c.canvas = wanted.Complete()
+	for {
+		canvas, err := c.canvasFor(wanted)
+		if err != nil {
+			return err
+		}
+		options.VideoWidth, options.VideoHeight, options.VideoFPS = canvas.VideoWidth, canvas.VideoHeight, canvas.VideoFPS
+		if err := c.play.setSource(ctx, request{source: source, options: options}); err != nil {
+			return fmt.Errorf("source of chat %d: %w", c.chat, err)
+		}
+		if c.startPushing(canvas) {
+			return nil
+		}
 	}
-	c.settings++
-	return c.canvas, nil
 }
 
-// leave ends what enter began. The first source that plays starts the connection.
-func (c *RTMPCall) leave(err error) {
+// canvasFor returns the options of the broadcast: those of the first source that plays, which may be this one.
+func (c *RTMPCall) canvasFor(wanted media.EncodeOptions) (media.EncodeOptions, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settings--
-	if err != nil || c.pushing || c.state != stateNew {
-		return
+	switch {
+	case c.state.dead():
+		return media.EncodeOptions{}, c.deadLocked()
+	case c.pushing:
+		return c.canvas, nil
+	default:
+		return wanted.Complete(), nil
 	}
-	c.pushing = true
-	c.setStateLocked(stateConnecting)
-	c.background.Go(c.run)
+}
+
+// startPushing starts the connection with the first source that plays. It reports false when another one was faster, and of another size.
+func (c *RTMPCall) startPushing(canvas media.EncodeOptions) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pushing {
+		return c.canvas.VideoWidth == canvas.VideoWidth && c.canvas.VideoHeight == canvas.VideoHeight
+	}
+	if c.state == stateNew {
+		c.canvas, c.pushing = canvas, true
+		c.setStateLocked(stateConnecting)
+		c.background.Go(c.run)
+	}
+	return true
 }
 
 // run keeps the broadcast connected until Stop, or until the server could not be reached for too long.
@@ -122,13 +125,16 @@ func (c *RTMPCall) run() {
 		if c.life.Err() != nil {
 			return
 		}
-		if held >= c.limits.holds {
+		switch {
+		case held >= c.limits.holds:
 			patience = time.Now().Add(c.limits.patience)
+		case held > 0: // that time was not spent waiting; but who takes everyone and hangs up soon is given up after some times, too
+			patience = patience.Add(held - c.limits.patience/6)
 		}
 		if held >= c.limits.renews {
 			backoff = c.limits.minBackoff
 		}
-		if errors.Is(err, models.ErrFFmpegSpawn) || time.Now().After(patience) {
+		if errors.Is(err, media.ErrNoEncoder) || time.Now().After(patience) {
 			c.fail(err)
 			return
 		}
@@ -149,6 +155,10 @@ func (c *RTMPCall) run() {
 // fail ends the broadcast.
 func (c *RTMPCall) fail(err error) {
 	c.mu.Lock()
+	if c.state.dead() { // Stop was faster
+		c.mu.Unlock()
+		return
+	}
 	c.why = fmt.Errorf("%w: the RTMP server of chat %d: %w", models.ErrConnectionFailed, c.chat, err)
 	why := c.why
 	c.setStateLocked(stateFailed)
@@ -187,6 +197,10 @@ func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) 
 			err = errHung
 		case <-c.life.Done():
 			c.play.disconnect()
+			if since.IsZero() { // nobody to say good-bye to
+				mixer.Abort()
+				return 0, p.Close()
+			}
 			select {
 			case <-mixer.End():
 			case <-time.After(c.limits.farewell / 2):

@@ -123,7 +123,7 @@ var shortLimits = pushLimits{
 }
 
 func TestAServerThatRefusesIsTriedAgainAndThenGivenUpOnce(t *testing.T) {
-	c, d, starts := broadcastBy(t, "echo 'rtmp://127.0.0.1:1/live/5ecret-key-0001: Connection refused' >&2; exit 1", shortLimits)
+	c, d, starts := broadcastBy(t, "echo 'Server error: 5ecret-key-0001 is taken; Connection refused' >&2; exit 1", shortLimits)
 	d.await(t, "given up", func(states []models.ConnState, ends []error) bool {
 		return slices.Equal(states, []models.ConnState{models.Connecting, models.Failed}) && len(ends) == 1
 	})

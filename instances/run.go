@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"fmt"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -23,6 +24,10 @@ func (p *playback) takeWanted() wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, frozen: p.frozenLocked(), over: p.over, failed: p.failed}
+	if p.next != nil { // what the controls see changes at once, so that a seek does not mix the old and the new
+		p.playing.Store(p.next)
+		p.position.Store(p.next.timeline.Begin.Milliseconds())
+	}
 	p.next, p.over = nil, nil
 	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
@@ -94,8 +99,13 @@ func (p *playback) gap(out outlet, d time.Duration) {
 // old one would have been: the timeline has no seam. When that has run dry or has not begun, the new one begins by itself.
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
+	if old == nil && s.request.continues { // it ended while a seek in it was being opened, and that was told
+		p.playing.Store(nil)
+		s.settle(fmt.Errorf("%w: the source ended before the new position was there", models.ErrNoSource))
+		s.close()
+		return
+	}
 	p.setCurrent(s)
-	p.position.Store(s.request.offset.Milliseconds())
 	if old != nil {
 		if old.flowing() {
 			p.continueFrom(old)
@@ -125,6 +135,9 @@ func (p *playback) continueFrom(old *stream) {
 			at = p.clock.Due(l.next, l.rate)
 			spurt = l.kind != models.Audio || l.spurt
 		}
+	}
+	if at.IsZero() { // nothing of the old one had begun
+		return
 	}
 	p.startAt(at)
 	for _, l := range p.current.legs {
@@ -218,7 +231,7 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
 	l.next = f.PTS + f.Duration
-	at := (p.current.request.offset + pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
+	at := p.current.timeline.At(pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
 	if l.kind == models.Audio || !p.current.sounding() && at > p.position.Load() {
 		p.position.Store(at)
 	}

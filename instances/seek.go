@@ -45,10 +45,10 @@ func (p *playback) beginSeek(o *opening, delta time.Duration) (from *stream, err
 	from = p.playing.Load()
 	at := time.Duration(p.position.Load()) * time.Millisecond
 	if p.next != nil {
-		from, at = p.next, p.next.request.offset
+		from, at = p.next, p.next.timeline.Begin
 	}
 	switch {
-	case p.opening != nil && p.opening.seeks == nil:
+	case p.opening != nil && p.opening.seeks == nil, p.next != nil && !p.next.request.continues:
 		return nil, fmt.Errorf("%w: another source is being opened; seek when it plays", models.ErrBusy)
 	case from == nil:
 		return nil, fmt.Errorf("%w: set a source first, or again after its end", models.ErrNoSource)

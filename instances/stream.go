@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gotgcall/internal/pacer"
 	"gotgcall/media"
 	"gotgcall/models"
 )
@@ -23,20 +24,26 @@ type request struct {
 	continues bool
 }
 
-// open opens the source.
-func (r request) open(ctx context.Context) (*media.Streams, error) {
+// open opens the source. The timeline says which moments of the media its frames are.
+func (r request) open(ctx context.Context) (opened *media.Streams, timeline media.Timeline, err error) {
 	if r.separate {
 		ctx = media.WithSeparateLegs(ctx)
 	}
 	ctx = media.WithOptions(ctx, r.options)
-	if !r.format.raw {
-		return r.openSource(ctx)
+	if r.format.raw {
+		ctx = media.WithRaw(ctx)
 	}
-	opened, err := r.openSource(media.WithRaw(ctx))
-	if err != nil || opened == nil {
-		return nil, err
+	if opened, err = r.openSource(ctx); err != nil || opened == nil {
+		return nil, timeline, err
 	}
-	return media.Raw(ctx, opened, r.options), nil
+	timeline, ok := media.TimelineOf(opened)
+	if !ok {
+		timeline = media.Timeline{Begin: r.offset, Speed: 1}
+	}
+	if r.format.raw {
+		opened = media.Raw(ctx, opened, r.options)
+	}
+	return opened, timeline, nil
 }
 
 func (r request) openSource(ctx context.Context) (*media.Streams, error) {
@@ -49,16 +56,20 @@ func (r request) openSource(ctx context.Context) (*media.Streams, error) {
 // canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
 func (r request) canUntangle() bool {
 	_, seekable := r.source.(media.SeekableSource)
-	return seekable && !r.separate
+	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
+	return seekable && !shells && !r.separate
 }
 
 // stream is an opened source: its legs are reading ahead.
 type stream struct {
 	// set at construction
-	request request
-	opened  *media.Streams
-	legs    []*leg // video before audio: the order of their ends
-	cancel  context.CancelCauseFunc
+	request  request
+	opened   *media.Streams
+	timeline media.Timeline
+	// interactive: fed by a program while it plays
+	interactive bool
+	legs        []*leg // video before audio: the order of their ends
+	cancel      context.CancelCauseFunc
 
 	readers  sync.WaitGroup
 	settling sync.Once
@@ -108,14 +119,15 @@ func openStream(
 // startStream calls Open on a goroutine of its own: a user's Source may ignore its context, and then its late result is closed unseen.
 func startStream(life, ctx context.Context, r request, wake func()) (*stream, error) {
 	type result struct {
-		opened *media.Streams
-		err    error
+		opened   *media.Streams
+		timeline media.Timeline
+		err      error
 	}
 	results := make(chan result)
 	go func() {
-		opened, err := r.open(life)
+		opened, timeline, err := r.open(life)
 		select {
-		case results <- result{opened, err}:
+		case results <- result{opened, timeline, err}:
 		case <-ctx.Done():
 			if err == nil && opened != nil {
 				_ = opened.Close()
@@ -127,14 +139,14 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 		if got.err != nil {
 			return nil, orCause(ctx, got.err)
 		}
-		return newStream(life, r, got.opened, wake)
+		return newStream(life, r, got.opened, got.timeline, wake)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-func newStream(life context.Context, r request, opened *media.Streams, wake func()) (*stream, error) {
-	s := &stream{request: r, opened: opened, settled: make(chan struct{}), closed: make(chan struct{})}
+func newStream(life context.Context, r request, opened *media.Streams, timeline media.Timeline, wake func()) (*stream, error) {
+	s := &stream{request: r, opened: opened, timeline: timeline, settled: make(chan struct{}), closed: make(chan struct{})}
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}
@@ -147,10 +159,30 @@ func newStream(life context.Context, r request, opened *media.Streams, wake func
 		s.legs[0].queue.other, s.legs[1].queue.other = s.legs[1].queue, s.legs[0].queue
 		s.legs[0].queue.tangles, s.legs[1].queue.tangles = r.canUntangle(), r.canUntangle()
 	}
+	if opened.Interactive() {
+		s.interact(wake)
+	}
 	for _, l := range s.legs {
 		s.readers.Go(func() { l.read(life, wake) })
 	}
 	return s, nil
+}
+
+// interactiveAhead is how far the sound of a program that talks is read ahead: so much later is heard what it says.
+const interactiveAhead = 100 * time.Millisecond
+
+// interact prepares for a source that a program feeds while it plays: little is read ahead, silence is no stall, and it may be interrupted.
+func (s *stream) interact(wake func()) {
+	s.interactive = true
+	for _, l := range s.legs {
+		l.queue.limit = pacer.Ticks(interactiveAhead, l.rate)
+	}
+	s.opened.OnClear(func() {
+		for _, l := range s.legs {
+			l.queue.clear()
+		}
+		wake()
+	})
 }
 
 // lookInterval is how often awaitFirst looks whether one leg has enough to begin without the other.
@@ -171,20 +203,29 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 			}
 		}
 	}
-	var failed error
+	var failed, empty error
 	playable := false
 	for _, l := range s.legs {
-		if err := l.failure(); err != nil {
-			failed = errors.Join(failed, err)
-			l.over, l.broken = true, err
+		err := l.failure()
+		switch {
+		case err == nil:
+			playable = playable || l.isReady()
 			continue
+		case errors.Is(err, errEmpty):
+			empty = errors.Join(empty, err)
+		default:
+			failed = errors.Join(failed, err)
 		}
-		playable = playable || l.isReady()
+		l.over, l.broken = true, err
 	}
-	if !playable {
+	switch {
+	case playable:
+		return nil
+	case failed != nil: // what broke is the reason, not what the source does not have
 		return orCause(ctx, failed)
+	default:
+		return orCause(ctx, empty)
 	}
-	return nil
 }
 
 // oneIsFull tells whether a leg has read as far ahead as it should.

@@ -20,8 +20,8 @@ func (t PushTarget) args(o EncodeOptions) []string {
 		"-force_key_frames", "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)",
 		"-c:a", "aac", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
 		"-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1",
-		// A server that takes nothing any more.
-		"-rw_timeout", "10000000",
+		// A server that takes nothing any more is to be noticed: by default the system would keep minutes of a still picture for it.
+		"-rw_timeout", "10000000", "-send_buffer_size", strconv.Itoa(max(32<<10, (o.VideoBitrateKbps+o.AudioBitrateKbps)*1000/8)),
 	}
 	if t.tls {
 		args = append(args, "-tls_verify", "1")

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -56,9 +57,12 @@ func lastWords(stderr string) string {
 	return "; it said: " + last
 }
 
+// ErrNoEncoder is wrapped by the errors of an ffmpeg that was built without an encoder: trying again does not help.
+var ErrNoEncoder = errors.New("gotgcall: an encoder is missing")
+
 // noEncoder says what there is to do about a build of ffmpeg that lacks an encoder.
 func noEncoder(subject, name string, exit *ffmpeg.ExitError) error {
-	return fmt.Errorf("%w: %s: this build of ffmpeg has no encoder %q: install one made with it (the packages of Debian, Ubuntu, Alpine,"+
+	return fmt.Errorf("%w: %w: %s: this build of ffmpeg has no encoder %q: install one made with it (the packages of Debian, Ubuntu, Alpine,"+
 		" Fedora's RPM Fusion and Homebrew are; ffmpeg -encoders lists it), or give the path of another with WithFFmpegPath: %w",
-		models.ErrFFmpegSpawn, subject, name, exit)
+		models.ErrFFmpegSpawn, ErrNoEncoder, subject, name, exit)
 }

@@ -40,6 +40,9 @@ func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams
 	if err := checkFile(subject, s.path); err != nil {
 		return nil, err
 	}
+	if offset > 0 && fileInput(s.path).once {
+		return nil, fmt.Errorf("%w: %s is a named pipe", models.ErrSeekUnsupported, subject)
+	}
 	c := command{input: fileInput(s.path), options: options, offset: max(offset, options.Start)}
 	if c.input.once {
 		c.options.Loop = 0

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // PushTarget is the checked address of a server that takes a broadcast.
 type PushTarget struct {
 	url     string
+	shown   string
 	tls     bool
 	secrets []string
 }
@@ -38,16 +40,33 @@ func ParsePushTarget(s string) (PushTarget, error) {
 		return fail("%s", problem)
 	}
 	path := rest[indexAny(rest, "/?#"):]
-	secrets := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
-	if len(secrets) == 0 {
+	elements := strings.FieldsFunc(path[:indexAny(path, "?#")], func(r rune) bool { return r == '/' })
+	if len(elements) == 0 {
 		return fail("has no path: append the stream key")
 	}
-	last := secrets[len(secrets)-1]
-	return PushTarget{url: scheme + "://" + rest, tls: scheme == "rtmps", secrets: append([]string{last, path}, pathSecrets(rest)...)}, nil
+	// The key is the last element; with one before it, that is the name of the application. What follows a ? or # is as secret.
+	secrets := []string{path[indexAny(path, "?#"):]}
+	secrets = append(secrets, elements[min(1, len(elements)-1):]...)
+	for _, pair := range strings.FieldsFunc(path[indexAny(path, "?#"):], func(r rune) bool { return strings.ContainsRune("?#&;", r) }) {
+		_, value, _ := strings.Cut(pair, "=")
+		secrets = append(secrets, value)
+	}
+	secrets = slices.DeleteFunc(append(secrets, pathSecrets(rest)...), func(s string) bool { return s == "" })
+	return PushTarget{url: scheme + "://" + rest, shown: shownTarget(scheme, rest, elements), tls: scheme == "rtmps", secrets: secrets}, nil
+}
+
+// shownTarget is the address without user, password and stream key.
+func shownTarget(scheme, rest string, elements []string) string {
+	host := rest[:indexAny(rest, "/?#")]
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if len(elements) > 1 {
+		return scheme + "://" + host + "/" + elements[0] + "/***"
+	}
+	return scheme + "://" + host + "/***"
 }
 
 // String returns the address without user, password and stream key.
-func (t PushTarget) String() string { return ffmpeg.Redact(t.url) }
+func (t PushTarget) String() string { return t.shown }
 
 // ErrNoServer is wrapped by the error of a Push that found nobody listening: trying again costs the server nothing.
 var ErrNoServer = errors.New("gotgcall: nobody listens there")
