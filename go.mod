@@ -3,6 +3,7 @@ module gotgcall
 go 1.25.0
 
 require (
+	github.com/at-wat/ebml-go v0.19.0
 	github.com/pion/dtls/v3 v3.1.8
 	github.com/pion/ice/v4 v4.4.2
 	github.com/pion/interceptor v0.1.48
@@ -18,7 +19,6 @@ require (
 )
 
 require (
-	github.com/at-wat/ebml-go v0.19.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/pion/datachannel v1.6.2 // indirect
 	github.com/pion/mdns/v2 v2.2.0 // indirect
