@@ -37,13 +37,14 @@ func (c *Client) CreateCallContext(ctx context.Context, chatID int64) (string, e
 }
 
 // StartRTMP creates a live broadcast for chatID: the same methods play into it, and it is pushed to an RTMP server. rtmpURL is the URL of
-// phone.getGroupCallStreamRtmpUrl with the stream key appended: rtmp or rtmps, a host, a path. Anything else is ErrInvalidParams; a chat that has a call
-// already is ErrConnectionExists, unless that has failed.
+// phone.getGroupCallStreamRtmpUrl with the stream key appended: rtmp or rtmps, a host, a path. Anything else is ErrInvalidParams; a chat that
+// has a call already is ErrConnectionExists, unless that has failed.
 //
-// Sources are played with their picture, or the cover, unless their Tracks say otherwise. The connection is made with the first source, whose options say how the broadcast is encoded (H.264 and AAC): later sources are fitted into that. It
-// lasts until Stop: what is paused, muted, over or missing is sent as the last picture, black or silence, for servers close what falls silent.
-// When it breaks, the media stands still (OnConnectionChange tells Disconnected) and it is made again; after 60 s without
-// success the state is Failed and what plays ends with ErrConnectionFailed.
+// Sources are played with their picture, or the cover, unless their Tracks say otherwise. The connection is made with the first source, whose
+// options say how the broadcast is encoded (H.264 and AAC); later sources are fitted into that. It lasts until Stop: what is paused, muted, over
+// or missing is sent as the last picture, black or silence, for servers close what falls silent. When it breaks, the media stands still
+// (OnConnectionChange tells Disconnected) and it is made again; after 60 s without success the state is Failed and what plays ends with
+// ErrConnectionFailed. docs/RTMP.md has the details.
 //
 // Methods that are about WebRTC (Connect, AudioSSRC, LeaveSource, Sources) return ErrWrongMode.
 func (c *Client) StartRTMP(chatID int64, rtmpURL string) error {

@@ -2,7 +2,7 @@ package instances
 
 import "gotgcall/models"
 
-// callState is the state of a GroupCall's link.
+// callState is the state of a call's connection.
 type callState int
 
 const (

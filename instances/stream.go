@@ -339,8 +339,8 @@ type opening struct {
 	unlink func() bool
 }
 
-// errSuperseded is what an opening ends with when a newer SetStreamSources came.
-var errSuperseded = fmt.Errorf("gotgcall: another SetStreamSources of this chat came later and won: %w", context.Canceled)
+// errSuperseded is what an opening ends with when a newer one came.
+var errSuperseded = fmt.Errorf("gotgcall: another source or position of this chat was asked for later and won: %w", context.Canceled)
 
 func newOpening(life, caller context.Context) *opening {
 	ctx, cancel := context.WithCancelCause(life)
