@@ -27,9 +27,6 @@ func (c command) coverOutputs() []string {
 		sound = func(_ EncodeOptions, pipe string, from ...string) []string { return rawSound(pipe, from...) }
 		picture = func(_ EncodeOptions, pipe string, from ...string) []string { return rawPicture(pipe, from...) }
 	}
-	if end := c.options.End; end > 0 && end <= c.offset {
-		rate += ",trim=end=0" // a clock that never ticks would not end the picture
-	}
 	graph := []string{"-filter_complex_threads", "1", "-filter_complex", c.coverGraph(chain(c.options.VideoFilter, fit), rate)}
 	if !c.shape.audio {
 		return append(graph, picture(c.options, "pipe:1", "-map", "[picture]")...)
@@ -46,7 +43,8 @@ func (c command) coverGraph(fit, rate string) string {
 	if c.shape.audio {
 		graph += "asplit[sound][seconds];[seconds]"
 	}
-	return graph + "aresample=8000,showwaves=s=16x16:r=1[clock];" +
+	// A clock that never has anything would not end the picture: so there is a moment of silence after the sound.
+	return graph + "apad=pad_dur=0.01,aresample=8000,showwaves=s=16x16:r=1[clock];" +
 		"[" + coverStream + "]" + fit + ",loop=loop=-1:size=1,setpts=N/TB[still];" +
 		"[still][clock]overlay=x=W:shortest=1" + rate + "[picture]"
 }

@@ -73,6 +73,18 @@ func TestAVeryShortSongWithACoverPlays(t *testing.T) {
 	}
 }
 
+func TestASongWithACoverThatIsOpenedPastItsEndIsOver(t *testing.T) {
+	path := withCover(t, "song.mp3", "-c:a", "copy")
+	for way, ctx := range bothWays(t) {
+		t.Run(way, func(t *testing.T) {
+			leak.Check(t)
+			if p := play(t, openAt(t, ctx, FromFile(path, withPicture), time.Minute)); len(p.audio) > 0 || len(p.video) > 1 {
+				t.Errorf("%d packets of sound, %d pictures", len(p.audio), len(p.video))
+			}
+		})
+	}
+}
+
 // TestNeitherLegRunsAway reads, frame by frame, the leg that is behind, and of the other one what ffmpeg insists on writing before.
 func TestNeitherLegRunsAway(t *testing.T) {
 	for name, path := range map[string]string{
