@@ -152,11 +152,11 @@ func TestFinishRacesWithEverything(t *testing.T) {
 		})
 	}
 	within(t, "the races", wg.Wait)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.procs) != 0 || r.live != 0 {
-		t.Errorf("the Runner still knows %d processes, %d of them alive", len(r.procs), r.live)
-	}
+	eventually(t, "a Runner that knows no process any more", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return len(r.procs) == 0 && r.live == 0
+	})
 }
 
 func TestCloseRacesWithStart(t *testing.T) {
