@@ -105,11 +105,7 @@ func TestStopRacesWithEverything(t *testing.T) {
 		})
 	}
 	within(t, "the races", wg.Wait)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.procs) != 0 || r.live != 0 {
-		t.Errorf("the Runner still knows %d processes, %d of them alive", len(r.procs), r.live)
-	}
+	noneLeft(t, r)
 }
 
 // TestFinishRacesWithEverything lets a Finish meet, at any moment, a writer, a reader, the program's own end, Close of the input and Stop.
@@ -152,7 +148,13 @@ func TestFinishRacesWithEverything(t *testing.T) {
 		})
 	}
 	within(t, "the races", wg.Wait)
-	eventually(t, "a Runner that knows no process any more", func() bool {
+	noneLeft(t, r)
+}
+
+// noneLeft waits until the Runner knows no process any more.
+func noneLeft(t *testing.T, r *Runner) {
+	t.Helper()
+	eventually(t, "a Runner without processes", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return len(r.procs) == 0 && r.live == 0
