@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gotgcall/internal/pacer"
-	"gotgcall/media"
 	"gotgcall/models"
 )
 
@@ -48,7 +47,7 @@ func (p *playback) stats(s *models.CallStats) {
 	s.Position = time.Duration(p.position.Load()) * time.Millisecond
 	current := p.playing.Load()
 	if current != nil {
-		s.Source = media.Describe(current.request.source)
+		s.Source = current.name
 	}
 	s.Audio, s.Video = p.legStats(models.Audio, current), p.legStats(models.Video, current)
 }

@@ -66,6 +66,7 @@ type stream struct {
 	request  request
 	opened   *media.Streams
 	timeline media.Timeline
+	name     string // of the source, as Stats shows it
 	// interactive: fed by a program while it plays
 	interactive bool
 	legs        []*leg // video before audio: the order of their ends
@@ -146,7 +147,7 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 }
 
 func newStream(life context.Context, r request, opened *media.Streams, timeline media.Timeline, wake func()) (*stream, error) {
-	s := &stream{request: r, opened: opened, timeline: timeline, settled: make(chan struct{}), closed: make(chan struct{})}
+	s := &stream{request: r, opened: opened, timeline: timeline, name: media.Describe(r.source), settled: make(chan struct{}), closed: make(chan struct{})}
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}

@@ -57,10 +57,7 @@ func (in input) flags() []string {
 	flags := classFlags[in.class]
 	flags = flags[:len(flags):len(flags)] // appending copies
 	if in.tls {
-		flags = append(flags, "-tls_verify", "1")
-		if in.caFile != "" {
-			flags = append(flags, "-ca_file", in.caFile)
-		}
+		flags = append(flags, tlsFlags(in.caFile)...)
 	}
 	flags = append(flags, in.request...)
 	if in.image {

@@ -17,17 +17,14 @@ func (t PushTarget) args(o EncodeOptions) []string {
 		"-b:v", rate, "-maxrate", rate, "-bufsize", kbps(2 * o.VideoBitrateKbps),
 		// Pictures keep their times. A key frame every 2 s, whatever their rate is.
 		"-vsync", "vfr", "-g", strconv.Itoa(2 * o.VideoFPS), "-sc_threshold", "0",
-		"-force_key_frames", "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)",
+		"-force_key_frames", keyFrames,
 		"-c:a", "aac", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
 		"-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1",
 		// A server that takes nothing any more is to be noticed: by default the system would keep minutes of a still picture for it.
 		"-rw_timeout", "10000000", "-send_buffer_size", strconv.Itoa(max(32<<10, (o.VideoBitrateKbps+o.AudioBitrateKbps)*1000/8)),
 	}
 	if t.tls {
-		args = append(args, "-tls_verify", "1")
-		if file := findCAFile(); file != "" {
-			args = append(args, "-ca_file", file)
-		}
+		args = append(args, tlsFlags(findCAFile())...)
 	}
 	return append(args, t.url)
 }

@@ -10,6 +10,9 @@ import (
 // no timestamps of their own; without it what follows a gap would be heard too early.
 const inStep = "aresample=async=1:first_pts=0"
 
+// keyFrames forces a key frame every 2 s, whatever the rate of the pictures is.
+const keyFrames = "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)"
+
 // filmOutput writes the film.
 func (c command) filmOutput(pipe string) []string {
 	if c.raw {
@@ -87,7 +90,7 @@ func videoWants(o EncodeOptions) []want {
 		// In percent of the mean size of a picture.
 		{names: []string{"max-intra-rate"}, args: []string{"-max-intra-rate", "600"}, encoder: "libvpx"},
 		// A key frame every 2 s is what someone who begins to watch waits for.
-		{names: []string{"g", "force_key_frames"}, args: []string{"-force_key_frames", "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+1.95)"}, encoder: "*"},
+		{names: []string{"g", "force_key_frames"}, args: []string{"-force_key_frames", keyFrames}, encoder: "*"},
 		{names: []string{"deadline", "quality"}, args: []string{"-deadline", "realtime"}, encoder: "libvpx"},
 		// Less than zero is a fixed effort; more than zero would be a share of the processor, used up whether it gains something or not.
 		{names: []string{"cpu-used", "speed"}, args: []string{"-cpu-used", "-6"}, encoder: "libvpx"},

@@ -147,13 +147,7 @@ func (in *intake) open(ctx context.Context, c command, e ending, format ...strin
 	if err != nil {
 		return nil, err
 	}
-	l := Timeline{Begin: c.offset, Speed: c.options.Speed}
-	if s.Audio != nil {
-		s.Audio = &timed{s.Audio, l}
-	}
-	if s.Video != nil {
-		s.Video = &timed{s.Video, l}
-	}
+	c.time(s)
 	return s, nil
 }
 

@@ -44,6 +44,12 @@ func (c command) play(ctx context.Context, e ending, secrets []string) (*Streams
 	if err != nil {
 		return nil, err
 	}
+	c.time(s)
+	return s, nil
+}
+
+// time makes the legs of the command's streams know their timeline.
+func (c command) time(s *Streams) {
 	l := Timeline{Begin: c.offset, Speed: c.options.Speed}
 	if s.Audio != nil {
 		s.Audio = &timed{s.Audio, l}
@@ -51,5 +57,4 @@ func (c command) play(ctx context.Context, e ending, secrets []string) (*Streams
 	if s.Video != nil {
 		s.Video = &timed{s.Video, l}
 	}
-	return s, nil
 }

@@ -24,3 +24,12 @@ func findCAFile() string {
 	}
 	return ""
 }
+
+// tlsFlags make ffmpeg check the certificate of the other side, with the authorities in caFile, or with those it knows if that is empty.
+func tlsFlags(caFile string) []string {
+	flags := []string{"-tls_verify", "1"}
+	if caFile != "" {
+		flags = append(flags, "-ca_file", caFile)
+	}
+	return flags
+}
