@@ -2,9 +2,11 @@ package gotgcall_test
 
 import (
 	"fmt"
+	"log/slog"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,5 +177,25 @@ func TestASongWithCoverArtPlaysItsWholeLengthWithAPicture(t *testing.T) {
 	seen(t, ep)
 	if got, want := time.Duration(len(heard(t, ep)))*time.Second/48000, durationOf(t, song); (got - want).Abs() > 60*time.Millisecond {
 		t.Errorf("the listener got %s of a song of %s", got, want)
+	}
+}
+
+func TestPicturesThatFFmpegLeavesOutAreCountedAndWarnedOf(t *testing.T) {
+	film := makeMedia(t, "film.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=4:r=30", "-c:v", "mpeg4")
+	var log lockedBuffer
+	s := newStudio(t, gotgcall.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	s.join(1)
+	// Each third picture is left out, and noted as the library's own filter does it when ffmpeg is too slow.
+	command := `ffmpeg -i "` + film + `" -vf "select='if(mod(n,3),1,0*print(n,16))'" -vsync passthrough`
+	must(t, s.client.SetStreamSources(1, gotgcall.FromShell(command, gotgcall.TrackVideo)))
+	must(t, s.end())
+	stats, err := s.client.Stats(1)
+	must(t, err)
+	if stats.Video.Frames != 80 || stats.Video.Dropped != 40 {
+		t.Errorf("%d pictures were sent and %d dropped, expected 80 and 40", stats.Video.Frames, stats.Video.Dropped)
+	}
+	must(t, s.client.Close()) // then the log is whole
+	if text := log.String(); strings.Count(text, "leaves out pictures") != 1 || !strings.Contains(text, "chat=1 dropped_frames=") {
+		t.Errorf("the log is %q, expected one warning of pictures left out", text)
 	}
 }

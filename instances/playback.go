@@ -24,8 +24,9 @@ type playback struct {
 	entry  *pacer.Entry
 
 	// owned by the scheduler's goroutine
-	clock   *pacer.Timeline
-	current *stream
+	clock     *pacer.Timeline
+	current   *stream
+	accounted uint64 // of the dropped pictures, those that were dropped here or warned about
 
 	background sync.WaitGroup // openings, and warnings on their way to the log
 
@@ -60,7 +61,7 @@ func newPlayback(life context.Context, chat int64, env *Environment, f format) *
 // setSource opens a source and puts it in the place of the current one. It returns when that has happened, or with the reason why not;
 // then nothing has changed. A later call makes an earlier one that is still opening fail with errSuperseded.
 func (p *playback) setSource(ctx context.Context, r request) error {
-	r.format = p.format
+	r.format, r.leftOut = p.format, &p.video.dropped
 	o := newOpening(p.life, ctx)
 	defer o.end()
 	p.mu.Lock()

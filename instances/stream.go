@@ -16,6 +16,7 @@ import (
 // request says what to open, and how.
 type request struct {
 	format   format
+	leftOut  *atomic.Uint64 // counts the pictures that ffmpeg leaves out to keep up
 	source   media.Source
 	options  media.EncodeOptions
 	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
@@ -29,7 +30,7 @@ func (r request) open(ctx context.Context) (opened *media.Streams, timeline medi
 	if r.separate {
 		ctx = media.WithSeparateLegs(ctx)
 	}
-	ctx = media.WithOptions(ctx, r.options)
+	ctx = media.CountLeftOut(media.WithOptions(ctx, r.options), r.leftOut)
 	if r.format.raw {
 		ctx = media.WithRaw(ctx)
 	}

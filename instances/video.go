@@ -63,9 +63,11 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		l.queue.pop()
 		if l.late.drop(f, late) {
 			p.video.dropped.Add(1)
+			p.accounted++
 			p.warnDropped(l, late, now)
 			continue
 		}
+		p.warnLeftOut(l, now)
 		if n := l.late.resumed(); n > 0 {
 			p.log("the picture goes on", "dropped_frames", n)
 		}
@@ -81,6 +83,18 @@ func (p *playback) warnDropped(l *leg, late time.Duration, now time.Time) {
 		p.log("the picture is late and dropped up to the next key frame in time: its source or encoder is too slow",
 			"late", late.Round(time.Millisecond), "dropped_frames", l.late.dropped)
 	}
+}
+
+// warnLeftOut says that ffmpeg left out pictures before it encoded them, not more often than every few seconds.
+func (p *playback) warnLeftOut(l *leg, now time.Time) {
+	n := p.video.dropped.Load() - p.accounted
+	if n == 0 || now.Sub(l.late.warned) < warnInterval {
+		return
+	}
+	l.late.warned = now
+	p.accounted += n
+	p.log("ffmpeg is slower than real time and leaves out pictures: lower VideoWidth, VideoHeight or VideoFPS, or give it more of the processor",
+		"dropped_frames", n)
 }
 
 // log writes a warning from a goroutine of its own: the scheduler does not wait for the user's logger.

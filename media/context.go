@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"sync/atomic"
 
 	"gotgcall/internal/ffmpeg"
 )
@@ -11,6 +12,7 @@ type (
 	optionsKey  struct{}
 	separateKey struct{}
 	clockKey    struct{}
+	leftOutKey  struct{}
 )
 
 // WithRunner returns a context in which sources start their processes with r. A Client does that with its own one; without it each opened
@@ -47,6 +49,20 @@ func WithSeparateLegs(ctx context.Context) context.Context {
 func separateLegs(ctx context.Context) bool {
 	separate, _ := ctx.Value(separateKey{}).(bool)
 	return separate
+}
+
+// CountLeftOut returns a context in which sources add to n the pictures that ffmpeg leaves out, before they are encoded, because it is slower than
+// real time.
+func CountLeftOut(ctx context.Context, n *atomic.Uint64) context.Context {
+	return context.WithValue(ctx, leftOutKey{}, n)
+}
+
+// leftOutFrom returns the counter that ctx carries, or one that nobody reads.
+func leftOutFrom(ctx context.Context) *atomic.Uint64 {
+	if n, ok := ctx.Value(leftOutKey{}).(*atomic.Uint64); ok {
+		return n
+	}
+	return new(atomic.Uint64)
 }
 
 // clockFrom is the expression by which ffmpeg tells the time: the wall clock, unless a test has put another one into ctx.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -324,6 +325,20 @@ func TestPicturesAtAChangingRateKeepTheirTimes(t *testing.T) {
 		got = append(got, seconds90k(f))
 	}
 	same(t, "pictures", got, want, 0.001)
+}
+
+func TestPicturesThatAreLeftOutToKeepUpAreCounted(t *testing.T) {
+	path := encode(t, "film.mp4", "-f", "lavfi", "-i", "testsrc=s=32x32:d=10:r=30", "-c:v", "mpeg4")
+	var left atomic.Uint64
+	ctx := context.WithValue(CountLeftOut(t.Context(), &left), clockKey{}, ticking(0.1, 0.01, "0"))
+	p := play(t, open(t, ctx, FromFile(path, withPicture)))
+	if got := left.Load(); got == 0 || int(got)+len(p.video) != 300 {
+		t.Errorf("%d pictures came and %d are said to have been left out, of 300", len(p.video), got)
+	}
+	left.Store(0)
+	if p = play(t, open(t, CountLeftOut(timeless(t), &left), FromFile(path, withPicture))); len(p.video) != 300 || left.Load() != 0 {
+		t.Errorf("%d pictures of 300 came, %d are said to have been left out by an ffmpeg that is fast enough", len(p.video), left.Load())
+	}
 }
 
 func TestKeyFramesComeEveryTwoSecondsAtMost(t *testing.T) {

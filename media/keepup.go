@@ -1,12 +1,33 @@
 package media
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // wallClock is the time in seconds to the filters of ffmpeg.
 const wallClock = "time(0)"
+
+// noteLeftOut is the part of pickFilter that notes on stderr that a picture was left out: its number, at the level of -loglevel error.
+const noteLeftOut = "print(n,16)"
+
+// leftOutNotes returns what counts these notes of a command in n; nil when it makes none.
+func leftOutNotes(args []string, n *atomic.Uint64) func(line []byte) bool {
+	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, noteLeftOut) }) {
+		return nil
+	}
+	return func(line []byte) bool {
+		number, ok := bytes.CutSuffix(line, []byte(".000000"))
+		if !ok || len(number) == 0 || len(bytes.Trim(number, "0123456789")) > 0 {
+			return false
+		}
+		n.Add(1)
+		return true
+	}
+}
 
 // pickFilter is the filter that leaves out pictures, before they cost anything but their decoding: those beyond the highest rate, and, while
 // ffmpeg is slower than real time, as many as it takes to keep up. So the sound, which the same process encodes, never waits for the
@@ -19,8 +40,8 @@ const wallClock = "time(0)"
 //     short. So a long interval counts only when the next one, after a picture that was encoded, is long as well.
 //   - for its input. Then it helps nothing to drop pictures: when two in a row have not made it faster, some of the lag is forgiven.
 //
-// One picture a second is always kept. clock is an expression for the wall time in seconds; it is evaluated once for each picture that
-// the rate lets pass.
+// One picture a second is always kept. Each one that is left out to keep up is noted on stderr (leftOutNotes). clock is an
+// expression for the wall time in seconds; it is evaluated once for each picture that the rate lets pass.
 func pickFilter(fps int, clock string) string {
 	names := strings.NewReplacer(
 		"WALL", "0", "TIME", "1", "LAG", "2", "SUSPECT", "3", "DUE", "4", "TOOK", "5", "LASTS", "6", "KEPT", "7", "USELESS", "8",
@@ -37,6 +58,7 @@ func pickFilter(fps int, clock string) string {
 		"st(USELESS,if(ld(KEPT)+lt(ld(TOOK),0.8*ld(LASTS)),0,ld(USELESS)+1))",
 		"st(LAG,clip(ld(LAG)-0.1*gte(ld(USELESS),2),0,2))",
 		"st(KEPT,not(gt(ld(LAG),0.5))+gte(t-prev_selected_t,1))",
+		"if(ld(KEPT),1,0*" + noteLeftOut + ")",
 	}, ";")
 	// A rate a little over the highest one is no reason to drop a picture now and then: the due time is held back by what is left over.
 	return names.Replace(fmt.Sprintf("select='if(eq(n,0),%s,if(lt(t,ld(DUE)-0.1*INTERVAL),0,%s))'", first, next))

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -88,6 +89,23 @@ func TestTimestampsRoundedToMillisecondsDoNotCostPictures(t *testing.T) {
 	got := pick(t, still("60", 10)+",settb=1/1000", 30, noTime)
 	if len(got) < 299 || len(got) > 301 {
 		t.Errorf("%d pictures are left", len(got))
+	}
+}
+
+func TestOnlyTheNotesOfTheFilterCount(t *testing.T) {
+	var n atomic.Uint64
+	isNote := leftOutNotes([]string{"-vf", pickFilter(30, noTime)}, &n)
+	for line, want := range map[string]bool{
+		"0.000000": true, "1799.000000": true,
+		"12.500000": false, ".000000": false, "a12.000000": false, "12.000000 s": false, "-1.000000": false, "": false, "    Last message repeated 3 times": false,
+	} {
+		before := n.Load()
+		if got := isNote([]byte(line)); got != want || (n.Load() > before) != want {
+			t.Errorf("%q: note %v, counted %v, expected %v", line, got, n.Load() > before, want)
+		}
+	}
+	if leftOutNotes([]string{"-vf", "scale=10:10"}, &n) != nil {
+		t.Error("a command without the filter has notes")
 	}
 }
 

@@ -44,6 +44,7 @@ func launch(ctx context.Context, commands ...ffmpeg.Command) (*job, error) {
 func startAll(ctx context.Context, r *ffmpeg.Runner, commands []ffmpeg.Command) ([]*ffmpeg.Process, error) {
 	var processes []*ffmpeg.Process
 	for _, c := range commands {
+		c.Notes = leftOutNotes(c.Args, leftOutFrom(ctx))
 		p, err := r.Start(ctx, c)
 		if err != nil {
 			stopAll(processes)

@@ -30,7 +30,7 @@ type LegStats struct {
 	Frames, Bytes uint64
 	// Muted frames had their time and were not sent.
 	Muted uint64
-	// Dropped pictures were too late to be sent.
+	// Dropped pictures were too late to be sent, or left out by ffmpeg, before it encoded them, to keep up with real time.
 	Dropped uint64
 	// Gaps is how often the source had nothing when its next frame was due.
 	Gaps uint64

@@ -45,7 +45,7 @@ func newProcess(r *Runner, req *request, l launched) *Process {
 		child:    l.child,
 		title:    req.title(),
 		redactor: req.redactor,
-		stderr:   newTail(l.stderr),
+		stderr:   newTail(l.stderr, req.notes),
 		started:  time.Now(),
 		stopped:  make(chan struct{}),
 		exited:   make(chan struct{}),

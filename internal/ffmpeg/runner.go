@@ -108,6 +108,9 @@ type Command struct {
 	// mostly 64 KiB. It is a wish: on Linux a size that the system refuses (by default, more than 1 MiB) is halved until it does not;
 	// elsewhere it is ignored. stderr keeps its size.
 	PipeSize int
+	// Notes is given each whole line that the program writes to stderr, without its end, on a goroutine of its own. Those for which it returns true
+	// are not errors, and not kept. nil keeps all.
+	Notes func(line []byte) (isNote bool)
 	// Inherit widens the program's environment by what programs need that show or capture a desktop: display, sound server, user.
 	Inherit bool
 	// Secrets are texts that must not appear in errors and logs, whichever way they are escaped. Passwords and query values of URLs in

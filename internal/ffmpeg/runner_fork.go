@@ -19,6 +19,7 @@ type request struct {
 	input    bool
 	outputs  int
 	pipeSize int // 0: the system's
+	notes    func(line []byte) bool
 	redactor *redactor
 	reply    chan launched
 }
@@ -65,6 +66,7 @@ func (r *Runner) newRequest(ctx context.Context, c Command) (*request, error) {
 		input:    c.Input,
 		outputs:  outputs,
 		pipeSize: c.PipeSize,
+		notes:    c.Notes,
 		redactor: newRedactor(append(secretsOf(c.Args), c.Secrets...)),
 		reply:    make(chan launched, 1),
 	}, nil

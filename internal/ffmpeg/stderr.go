@@ -1,6 +1,7 @@
 package ffmpeg
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"time"
@@ -18,8 +19,12 @@ const pipeSize = 64 << 10
 // tail reads a program's stderr as fast as it comes and keeps its end.
 type tail struct {
 	// Set at construction.
-	file *os.File
-	done chan struct{} // closed when nothing more comes
+	file  *os.File
+	notes func(line []byte) bool // takes lines that are not kept; nil when there are none
+	done  chan struct{}          // closed when nothing more comes
+
+	// line is what drain has of an unfinished line, where notes are taken.
+	line []byte
 
 	// mu guards the rest.
 	mu  sync.Mutex
@@ -27,18 +32,19 @@ type tail struct {
 	cut bool   // something before buf was dropped
 }
 
-func newTail(f *os.File) *tail {
-	return &tail{file: f, done: make(chan struct{})}
+func newTail(f *os.File, notes func(line []byte) bool) *tail {
+	return &tail{file: f, notes: notes, done: make(chan struct{})}
 }
 
 // drain reads until the end of stderr. Most programs hardly write to it; for one that floods it the buffer grows to what a pipe holds.
 func (t *tail) drain() {
 	defer close(t.done)
 	defer t.file.Close()
+	defer t.flush()
 	buf := make([]byte, 2<<10)
 	for {
 		n, err := t.file.Read(buf)
-		t.keep(buf[:n])
+		t.take(buf[:n])
 		if err != nil {
 			break
 		}
@@ -52,13 +58,42 @@ func (t *tail) drain() {
 		if n == 0 {
 			return
 		}
-		t.keep(buf[:n])
+		t.take(buf[:n])
 		left -= n
 	}
 }
 
 // endBy makes drain end at a time, whoever still holds the other end.
 func (t *tail) endBy(deadline time.Time) { _ = t.file.SetReadDeadline(deadline) }
+
+// take separates the notes from what is kept.
+func (t *tail) take(b []byte) {
+	if t.notes == nil {
+		t.keep(b)
+		return
+	}
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n') + 1
+		part := b[:end]
+		if end == 0 {
+			part = b
+		}
+		t.line = append(t.line, part...)
+		b = b[len(part):]
+		switch whole := end > 0; {
+		case whole && t.notes(bytes.TrimRight(t.line, "\r\n")):
+			t.line = t.line[:0]
+		case whole || len(t.line) >= tailSize:
+			t.flush()
+		}
+	}
+}
+
+// flush keeps what there is of an unfinished line.
+func (t *tail) flush() {
+	t.keep(t.line)
+	t.line = t.line[:0]
+}
 
 func (t *tail) keep(b []byte) {
 	t.mu.Lock()

@@ -1,6 +1,8 @@
 package ffmpeg
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -37,6 +39,41 @@ func TestStderrIsMadeFitForALog(t *testing.T) {
 	}
 }
 
+func TestNotesAreTakenOutOfStderr(t *testing.T) {
+	const text = "before\nnote 1\nnote 2\r\nnot a note, but\nnote 3\nrest"
+	for size := 1; size <= len(text); size++ { // of the pieces in which it comes
+		var notes []string
+		tl := newTail(nil, func(line []byte) bool {
+			isNote := strings.HasPrefix(string(line), "note ")
+			if isNote {
+				notes = append(notes, string(line))
+			}
+			return isNote
+		})
+		for piece := range slices.Chunk([]byte(text), size) {
+			tl.take(piece)
+		}
+		tl.flush()
+		kept, _ := tl.bytes()
+		if want := "before\nnot a note, but\nrest"; string(kept) != want {
+			t.Errorf("in pieces of %d: %q was kept, expected %q", size, kept, want)
+		}
+		if want := []string{"note 1", "note 2", "note 3"}; !slices.Equal(notes, want) {
+			t.Errorf("in pieces of %d: the notes were %q, expected %q", size, notes, want)
+		}
+	}
+}
+
+func TestALineWithoutEndDoesNotGrow(t *testing.T) {
+	tl := newTail(nil, func([]byte) bool { return false })
+	for range 10 {
+		tl.take(bytes.Repeat([]byte("x"), tailSize-1))
+	}
+	if len(tl.line) > 2*tailSize || len(tl.buf) > tailSize {
+		t.Errorf("%d bytes of the line and %d of the text are held, of a line without end", len(tl.line), len(tl.buf))
+	}
+}
+
 func FuzzStderr(f *testing.F) {
 	f.Add([]byte("one\ntwo\n"), "hunter2", 100)
 	f.Add([]byte("\r\r\xff\x00"), "a b", 9000)
@@ -44,12 +81,13 @@ func FuzzStderr(f *testing.F) {
 	f.Fuzz(func(t *testing.T, noise []byte, s string, split int) {
 		secret := "7qZ" + clean(s) + "Zq7"
 		whole := append(append([]byte{}, noise...), " "+secret+" "+strings.Repeat("z", int(uint(split)%(2*tailSize)))...)
-		tl := newTail(nil)
+		tl := newTail(nil, func(line []byte) bool { return bytes.HasPrefix(line, []byte("word")) })
 		for rest := whole; len(rest) > 0; { // in pieces
 			n := min(len(rest), 1+int(uint(split)%5000))
-			tl.keep(rest[:n])
+			tl.take(rest[:n])
 			rest = rest[n:]
 		}
+		tl.flush()
 		if len(tl.buf) > tailSize {
 			t.Fatalf("%d bytes are kept", len(tl.buf))
 		}
