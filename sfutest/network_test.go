@@ -13,7 +13,7 @@ func TestInjectedFaultsAreNoViolations(t *testing.T) {
 		fine func(s StreamStats) bool
 	}{
 		"10 % loss":                  {[]Option{WithLoss(0.1)}, func(s StreamStats) bool { return s.Lost > 50 && s.Lost < 150 && s.Injected >= s.Lost }},
-		"30 % loss":                  {[]Option{WithLoss(0.3), WithSeed(3)}, func(s StreamStats) bool { return s.Lost > 200 && s.Lost < 400 }},
+		"30 % loss":                  {[]Option{WithLoss(0.3), WithSeed(3), WithJoinTimeout(5 * time.Minute)}, func(s StreamStats) bool { return s.Lost > 200 && s.Lost < 400 }},
 		"300 ms":                     {[]Option{WithDelay(300 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
 		"800 ms":                     {[]Option{WithDelay(800 * time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 }},
 		"reordering":                 {[]Option{WithReorder(0.1, 70*time.Millisecond)}, func(s StreamStats) bool { return s.Packets == 1000 && s.Jitter > 0 }},

@@ -74,7 +74,8 @@ func TestForeignSSRCsCostNeitherGoroutineNorTransceiverNorMuchMemory(t *testing.
 	if n := len(link.peer.pc.GetTransceivers()); n != 2 {
 		t.Errorf("the connection has %d transceivers, expected 2", n)
 	}
-	poll(t, "goroutines that looked at foreign media", func() bool { return runtime.NumGoroutine() <= goroutines })
+	// A timer that happens to run has a goroutine too: so a few more do not count, one for every tenth SSRC would.
+	poll(t, "goroutines that looked at foreign media", func() bool { return runtime.NumGoroutine() < goroutines+foreign/10 })
 	if grown := int64(heapInUse()) - int64(heap); grown > foreign*2*2048 {
 		t.Errorf("%d foreign SSRCs of each kind grew the heap by %d bytes, more than 2 KB each", foreign, grown)
 	}
