@@ -52,6 +52,9 @@ func (c *Client) StartRTMP(chatID int64, rtmpURL string) error {
 		return err
 	}
 	target, err := media.ParsePushTarget(rtmpURL)
+	if err == nil {
+		err = target.Allow(c.env.URLPolicy)
+	}
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,8 @@ func (c *Client) insert(chatID int64, create func() instances.Call) error {
 // Connect finishes the WebRTC handshake using Telegram's response JSON: the params of updateGroupCallConnection. It returns when media can
 // flow, or with ErrInvalidParams or ErrUnsupportedCallMode (the answer is unusable, the call still waits for a right one),
 // ErrConnectionExists (the call is connecting or connected already, and goes on), ErrConnectionTimeout, ErrConnectionFailed or
-// ErrFingerprint (the call has ended; CreateCall makes a new one).
+// ErrFingerprint (the call has failed; Rejoin or CreateCall make a new join payload). Each join payload serves one connection; an answer that belongs to
+// another one ends in ErrConnectionTimeout.
 func (c *Client) Connect(chatID int64, telegramParams string) error {
 	return c.ConnectContext(context.Background(), chatID, telegramParams)
 }
@@ -108,7 +112,7 @@ func (c *Client) ConnectContext(ctx context.Context, chatID int64, telegramParam
 
 // Stop tears down the call and clears everything the library kept of it; after Stop the chatID can be used again. It returns within two
 // seconds, whatever child processes and the network do. It causes no OnStreamEnd; one that had happened before may still be waiting for its
-// turn behind other callbacks. You still have to leave the call by phone.leaveGroupCall.
+// turn behind other callbacks. You still have to leave the call by phone.leaveGroupCall; for a call of Play, Leave does both.
 func (c *Client) Stop(chatID int64) error {
 	return c.StopContext(context.Background(), chatID)
 }
@@ -119,13 +123,18 @@ func (c *Client) StopContext(ctx context.Context, chatID int64) error {
 	if err != nil {
 		return err
 	}
+	c.drop(ctx, chatID, call)
+	return nil
+}
+
+// drop forgets a call and stops it.
+func (c *Client) drop(ctx context.Context, chatID int64, call instances.Call) {
 	c.mu.Lock()
 	if c.calls[chatID] == call { // and not a new call of the same chat
 		delete(c.calls, chatID)
 	}
 	c.mu.Unlock()
 	call.Stop(ctx, models.ErrConnectionNotFound)
-	return nil
 }
 
 // Calls returns a snapshot of all calls by chat, failed ones included until Stop or CreateCall. It is empty after Close.
@@ -158,7 +167,8 @@ func (c *Client) Diagnose(chatID int64) (Diagnosis, error) {
 	return call.Diagnose(), nil
 }
 
-// AudioSSRC returns the audio SSRC of a WebRTC call, 1 to 0x7fffffff. LeaveSource has the same number as phone.leaveGroupCall wants it.
+// AudioSSRC returns the audio SSRC of a WebRTC call, 1 to 0x7fffffff; another one after each Rejoin. LeaveSource has the same number as
+// phone.leaveGroupCall wants it.
 func (c *Client) AudioSSRC(chatID int64) (uint32, error) {
 	call, err := c.groupCall(chatID)
 	if err != nil {

@@ -47,24 +47,20 @@ func New(opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
-	engine, err := rtc.NewEngine(rtc.Config{
-		Logger:        config.logger,
-		Certificates:  config.certificates,
-		SharedSockets: config.sharedSockets,
-		Loopback:      config.loopback,
-		Settings:      config.settings,
-	})
+	logs := config.loggers()
+	engine, err := rtc.NewEngine(config.engine(logs))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", models.ErrInternal, err)
 	}
-	events := &dispatcher{logger: config.logger, queue: notify.New(notify.Config{Warn: config.dispatchBuffer, Logger: config.logger})}
+	events := &dispatcher{logger: logs.main, queue: config.queue(logs)}
 	return &Client{
 		env: &instances.Environment{
-			Logger:         config.logger,
+			Logger:         logs.main,
 			Engine:         engine,
 			Scheduler:      pacer.NewScheduler(),
-			Runner:         ffmpeg.New(ffmpeg.Config{Path: path, Logger: config.logger}),
+			Runner:         ffmpeg.New(ffmpeg.Config{Path: path, Logger: logs.main, StderrLogger: logs.stderr, MaxProcesses: config.maxProcesses}),
 			Events:         events,
+			URLPolicy:      config.urlPolicy,
 			ConnectTimeout: config.connectTimeout,
 			Loopback:       config.loopback,
 		},

@@ -18,15 +18,34 @@
 // When a source ends by itself, [Client.OnStreamEnd] is called once per leg (audio, video): with nil at the natural end, with an error when
 // it broke. Sources that were replaced, and those of a stopped call, end silently.
 //
+// # Lost connections
+//
+// With [Client.OnRejoinNeeded] a song outlives its connection: it stands still until [Client.Rejoin] and Connect have made another one, and goes on where
+// it was. [Client.Play] does all of this by itself, from the first join on: give it a [Signaler], which is your MTProto client's two requests.
+//
 // # Concurrency
 //
 // All methods of Client may be called from any goroutine, and from inside every callback. Callbacks run one at a time, in order, on one
-// goroutine of the Client. Methods that wait have a twin with a context: ConnectContext, SetStreamSourcesContext, SeekByContext, StopContext,
+// goroutine of the Client, or on one for each chat ([WithDispatchPerChat]). Methods that wait have a twin with a context: ConnectContext, SetStreamSourcesContext, SeekByContext, StopContext,
 // CreateCallContext.
 //
 // # Errors
 //
 // Every error wraps one of the Err… variables: branch with errors.Is. The text says which value was at fault and what to do.
+//
+// # Logs
+//
+// A logger given by [WithLogger] gets records of four levels:
+//
+//   - Error: a callback panicked, or Close has not waited for one that blocks. Somebody should look at the program.
+//   - Warn: something does not go as it should, and the library goes on: a picture that is late, a broadcast without a connection, a slow callback,
+//     a process that does not die.
+//   - Info: what a call does: the states of its connection, how it was made, attempts in another role.
+//   - Debug: each process with its arguments, how it ended, and pion's own lines.
+//
+// Records about a call have the attribute chat; those about a source also have source, which names it. Secrets (stream keys, passwords, values of
+// queries and headers) are masked everywhere. More is switched on, one by one, by [WithFFmpegStderrLog], [WithPionTraceLogs], [WithICECandidateLogs]
+// and [WithVerboseConnectionLogs].
 //
 // # Testing without Telegram
 //

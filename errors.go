@@ -24,7 +24,7 @@ var (
 	ErrClosed = models.ErrClosed
 	// ErrInternal: a defect of the library; please report it.
 	ErrInternal = models.ErrInternal
-	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with CreateCall.
+	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with Rejoin or CreateCall.
 	ErrNotConnected = models.ErrNotConnected
 	// ErrWrongMode: the operation does not exist for this kind of call.
 	ErrWrongMode = models.ErrWrongMode
@@ -40,8 +40,12 @@ var (
 	ErrNoSource = models.ErrNoSource
 	// ErrSeekUnsupported: the source is live, or no SeekableSource.
 	ErrSeekUnsupported = models.ErrSeekUnsupported
-	// ErrBusy: another source is on its way; seek when it plays.
+	// ErrSkipped is the end of a Playlist's track after Next, Previous or Jump.
+	ErrSkipped = models.ErrSkipped
+	// ErrBusy: another source is on its way, seek when it plays; or as many child processes run as WithMaxProcesses allows.
 	ErrBusy = models.ErrBusy
+	// ErrJoinRefused: the chat cannot be joined, and trying again does not help. Your Signaler's Join wraps it to end Play's tries.
+	ErrJoinRefused = models.ErrJoinRefused
 	// ErrFormat: the bytes of a source are not the format they should be.
 	ErrFormat = models.ErrFormat
 )

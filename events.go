@@ -1,6 +1,7 @@
 package gotgcall
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 
@@ -8,13 +9,22 @@ import (
 	"gotgcall/models"
 )
 
+// queue is a notify.Queue, or a notify.PerChat.
+type queue interface {
+	Post(notify.Event) bool
+	Close(context.Context) error
+}
+
 // dispatcher carries events from the calls to the registered callbacks.
 type dispatcher struct {
-	queue            *notify.Queue
+	queue            queue
 	logger           *slog.Logger
 	streamEnd        atomic.Pointer[func(int64, StreamType, Device, error)]
 	connectionChange atomic.Pointer[func(int64, NetworkInfo)]
 	upgrade          atomic.Pointer[func(int64, MediaState)]
+	trackStart       atomic.Pointer[func(int64, PlaylistTrack)]
+	trackEnd         atomic.Pointer[func(int64, PlaylistTrack, error)]
+	rejoinNeeded     atomic.Pointer[func(int64)]
 }
 
 // OnStreamEnd registers a callback fired when a leg of a source ends by itself: err is nil at its natural end, and says what broke
@@ -49,6 +59,39 @@ func (c *Client) OnUpgrade(fn func(chatID int64, state MediaState)) {
 	}
 	c.events.upgrade.Store(&fn)
 }
+
+// OnRejoinNeeded registers a callback for connections that are lost, and changes what happens then: what plays does not end but stands still, for 60
+// seconds, and goes on where it was when the chat is joined again and Connected. Join with what Rejoin returns:
+//
+//	client.OnRejoinNeeded(func(chatID int64) {
+//		params, err := client.Rejoin(chatID)    // a new join payload for the same call
+//		answer := join(chatID, params)          // your phone.joinGroupCall
+//		err = client.Connect(chatID, answer)    // the song goes on
+//	})
+//
+// It is called when an established connection has failed, after OnConnectionChange with Failed. After a Connect that fails what plays is held as well, but
+// the callback is not called: Connect's error tells. When nobody has called Rejoin and Connect in time, what plays ends with ErrConnectionFailed. While
+// it is held all controls work, on what will go on. Calls of Play are joined again by themselves, without this callback. A later registration
+// replaces an earlier one; nil removes it.
+func (c *Client) OnRejoinNeeded(fn func(chatID int64)) {
+	if fn == nil {
+		c.events.rejoinNeeded.Store(nil)
+		return
+	}
+	c.events.rejoinNeeded.Store(&fn)
+}
+
+// RejoinNeeded implements instances.Events.
+func (d *dispatcher) RejoinNeeded(chat int64) {
+	d.queue.Post(notify.Event{Name: "OnRejoinNeeded", Chat: chat, Call: func() {
+		if fn := d.rejoinNeeded.Load(); fn != nil {
+			(*fn)(chat)
+		}
+	}})
+}
+
+// Rejoins implements instances.Events.
+func (d *dispatcher) Rejoins() bool { return d.rejoinNeeded.Load() != nil }
 
 // Upgrade implements instances.Events.
 func (d *dispatcher) Upgrade(chat int64, state models.MediaState) {

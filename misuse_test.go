@@ -2,6 +2,7 @@ package gotgcall_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -25,6 +26,8 @@ var methods = map[string]func(*gotgcall.Client, int64) error{
 	"Mute":             func(c *gotgcall.Client, chat int64) error { _, err := c.Mute(chat); return err },
 	"Pause":            func(c *gotgcall.Client, chat int64) error { _, err := c.Pause(chat); return err },
 	"Resume":           func(c *gotgcall.Client, chat int64) error { _, err := c.Resume(chat); return err },
+	"Leave":            func(c *gotgcall.Client, chat int64) error { return c.Leave(context.Background(), chat) },
+	"Rejoin":           func(c *gotgcall.Client, chat int64) error { _, err := c.Rejoin(chat); return err },
 	"SetStreamSources": func(c *gotgcall.Client, chat int64) error { return c.SetStreamSources(chat, song{packets: 1}) },
 	"Stop":             func(c *gotgcall.Client, chat int64) error { return c.Stop(chat) },
 	"Time":             func(c *gotgcall.Client, chat int64) error { _, err := c.Time(chat); return err },
@@ -58,20 +61,6 @@ func TestAfterCloseEveryMethodIsErrClosed(t *testing.T) {
 	is(t, err, gotgcall.ErrClosed)
 	if calls := c.Calls(); calls == nil || len(calls) != 0 {
 		t.Errorf("Calls returns %v, expected an empty map", calls)
-	}
-}
-
-func TestBadOptionsAreNamedByNew(t *testing.T) {
-	for text, option := range map[string]gotgcall.Option{
-		"WithDTLSCertPool(-1)":   gotgcall.WithDTLSCertPool(-1),
-		"WithDispatchBuffer(0)":  gotgcall.WithDispatchBuffer(0),
-		"WithConnectTimeout(0s)": gotgcall.WithConnectTimeout(0),
-		"WithLogger(nil)":        gotgcall.WithLogger(nil),
-	} {
-		_, err := gotgcall.New(gotgcall.WithoutFFmpeg(), option)
-		if !errors.Is(err, gotgcall.ErrInvalidParams) || !strings.Contains(err.Error(), text) {
-			t.Errorf("the error is «%v», expected ErrInvalidParams that names %s", err, text)
-		}
 	}
 }
 

@@ -1,54 +1,9 @@
 package gotgcall
 
-import (
-	"fmt"
-	"log/slog"
-	"time"
+import "net/url"
 
-	"github.com/pion/webrtc/v4"
-
-	"gotgcall/models"
-)
-
-// Option changes one setting of New.
+// Option changes one setting of New. A value out of range is ErrInvalidParams from New; of an option given twice the later one counts.
 type Option func(*config)
-
-// config is what the options set. New checks it once; afterwards it does not change.
-type config struct {
-	ffmpegPath     string
-	withoutFFmpeg  bool
-	logger         *slog.Logger
-	sharedSockets  bool
-	certificates   int
-	dispatchBuffer int
-	connectTimeout time.Duration
-	loopback       bool
-	settings       func(*webrtc.SettingEngine)
-}
-
-func defaultConfig() config {
-	return config{
-		logger:         slog.New(slog.DiscardHandler),
-		certificates:   4,
-		dispatchBuffer: 256,
-		connectTimeout: 10 * time.Second,
-	}
-}
-
-func (c *config) validate() error {
-	const maxCertificates = 10_000
-	switch {
-	case c.certificates < 0 || c.certificates > maxCertificates:
-		return fmt.Errorf("%w: WithDTLSCertPool(%d): expected 0 to %d", models.ErrInvalidParams, c.certificates, maxCertificates)
-	case c.dispatchBuffer < 1:
-		return fmt.Errorf("%w: WithDispatchBuffer(%d): expected at least 1", models.ErrInvalidParams, c.dispatchBuffer)
-	case c.connectTimeout <= 0:
-		return fmt.Errorf("%w: WithConnectTimeout(%s): expected more than 0", models.ErrInvalidParams, c.connectTimeout)
-	case c.logger == nil:
-		return fmt.Errorf("%w: WithLogger(nil): leave the option out for no logging", models.ErrInvalidParams)
-	}
-	return nil
-}
 
 // WithFFmpegPath sets the ffmpeg binary: a path, or a name to look up in PATH. It defaults to "ffmpeg".
 func WithFFmpegPath(p string) Option {
@@ -56,15 +11,38 @@ func WithFFmpegPath(p string) Option {
 }
 
 // WithoutFFmpeg lets New succeed on a machine without ffmpeg, for programs whose own Sources bring Opus. Sources that need ffmpeg then fail
-// with ErrFFmpegSpawn when they are opened.
+// with ErrFFmpegSpawn when they are opened. By default New looks ffmpeg up.
 func WithoutFFmpeg() Option {
 	return func(c *config) { c.withoutFFmpeg = true }
 }
 
-// WithLogger sets the logger. Info tells the states of calls, Warn what needs attention, Debug every process and pion's own lines. It
-// defaults to no logging. Stream keys, passwords and query values in addresses are never logged.
-func WithLogger(l *slog.Logger) Option {
-	return func(c *config) { c.logger = l }
+// WithMaxProcesses sets how many child processes (ffmpeg, and the programs of FromShell) may run at a time in all calls of the Client, 1 to
+// 10000. Who needs one more waits in line: for 10 seconds at most, then the source is not played and the error is ErrBusy. The line ends with the
+// context of the call that waits. By default there is no limit.
+//
+// A source takes one process; FromShells, and a film whose sound and picture one process cannot give together, take two at once: with a smaller n
+// they are ErrInvalidParams. To change the source, and to seek, takes the new one's processes while the old ones still play. A broadcast takes one
+// more for its encoder. So n is best one more than what plays at the same time. What can be opened once, as FromReader, is used up by ErrBusy.
+func WithMaxProcesses(n int) Option {
+	const most = 10_000
+	return func(c *config) {
+		c.maxProcesses = n
+		c.require(n >= 1 && n <= most, "WithMaxProcesses(%d): expected 1 to %d, or leave the option out for no limit", n, most)
+	}
+}
+
+// WithURLPolicy has every URL judged that the library itself hands to ffmpeg, before anything is started: those of FromURL, when they are
+// played and when they are probed, and that of StartRTMP. It gets the URL whole, user and password included. An error refuses it: SetStreamSources,
+// Probe or StartRTMP return ErrInvalidParams that also wraps the policy's error, and what plays goes on. By default all are allowed.
+//
+// The policy may be called from several goroutines at once. It may look hosts up; the time counts as that of the source's opening.
+//
+// It does not see where ffmpeg goes from there: redirections, the parts of playlists, a Proxy. Nor does it see what a command of FromShell opens.
+func WithURLPolicy(policy func(*url.URL) error) Option {
+	return func(c *config) {
+		c.urlPolicy = policy
+		c.require(policy != nil, "WithURLPolicy(nil): expected a function; leave the option out to allow every URL")
+	}
 }
 
 // WithSharedUDPMux lets calls share UDP sockets: for hundreds of calls in one process. Calls to different server addresses share a socket;
@@ -77,27 +55,25 @@ func WithSharedUDPMux() Option {
 // WithDTLSCertPool sets how many DTLS certificates are kept ready, 0 to 10000, so that a burst of CreateCalls does not wait for key
 // generation. 0 generates each on demand. It defaults to 4.
 func WithDTLSCertPool(n int) Option {
-	return func(c *config) { c.certificates = n }
+	const most = 10_000
+	return func(c *config) {
+		c.certificates = n
+		c.require(n >= 0 && n <= most, "WithDTLSCertPool(%d): expected 0 to %d", n, most)
+	}
 }
 
 // WithDispatchBuffer sets how many events may wait for the callbacks before a warning is logged, at least 1. No event is ever dropped. It
-// defaults to 256.
+// defaults to 256. With WithDispatchPerChat it counts the events of one chat.
 func WithDispatchBuffer(n int) Option {
-	return func(c *config) { c.dispatchBuffer = n }
+	return func(c *config) {
+		c.dispatchBuffer = n
+		c.require(n >= 1, "WithDispatchBuffer(%d): expected at least 1", n)
+	}
 }
 
-// WithConnectTimeout sets how long Connect may take until it fails with ErrConnectionTimeout. It defaults to 10 seconds.
-func WithConnectTimeout(d time.Duration) Option {
-	return func(c *config) { c.connectTimeout = d }
-}
-
-// WithLoopback gathers and accepts loopback candidates, which are refused otherwise: for tests and demos against package sfutest.
-func WithLoopback() Option {
-	return func(c *config) { c.loopback = true }
-}
-
-// WithSettingEngine gives f every connection's pion SettingEngine after the library's own settings, for virtual networks in tests and for
-// what no other option covers. f may override anything, at its own risk.
-func WithSettingEngine(f func(*webrtc.SettingEngine)) Option {
-	return func(c *config) { c.settings = f }
+// WithDispatchPerChat calls the callbacks of each chat on a goroutine of the chat's own: still one at a time and in order for one chat, but a
+// callback that takes its time holds nobody else's. Callbacks of different chats then run at the same time, and must be ready for that. A chat
+// without events has no goroutine. By default all callbacks run on one goroutine.
+func WithDispatchPerChat() Option {
+	return func(c *config) { c.dispatchByChat = true }
 }

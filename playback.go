@@ -28,17 +28,22 @@ func (c *Client) SetStreamSourcesContext(ctx context.Context, chatID int64, src 
 	if err != nil {
 		return err
 	}
-	if src == nil {
-		return fmt.Errorf("%w: the source is nil; to end the sound use Pause or Stop", models.ErrInvalidParams)
-	}
-	var options media.EncodeOptions
-	for _, o := range opt {
-		options = options.Merge(o)
-	}
-	if err := options.Validate(); err != nil {
+	options, err := checked(src, opt)
+	if err != nil {
 		return err
 	}
 	return call.SetStreamSources(ctx, src, options)
+}
+
+// checked returns the options of one call as one, unless they or the source are unusable.
+func checked(src Source, opt []EncodeOptions) (options media.EncodeOptions, err error) {
+	if src == nil {
+		return options, fmt.Errorf("%w: the source is nil; to end the sound use Pause or Stop", models.ErrInvalidParams)
+	}
+	for _, o := range opt {
+		options = options.Merge(o)
+	}
+	return options, options.Validate()
 }
 
 // SeekBy moves the position of what plays by so many milliseconds, forward or back; also while paused. The old position goes on until the new one
@@ -60,6 +65,43 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 	return call.SeekBy(ctx, time.Duration(min(max(deltaMs, -most), most))*time.Millisecond)
 }
 
+// SetSpeed plays what plays faster or slower, 0.5 to 4 times, sound and picture together; 1 is its own speed. The position, which is media time, goes
+// on. It is for the source that plays, and in a Playlist for the tracks after it. Out of range is ErrInvalidParams; the other errors are those of SeekBy.
+//
+// The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
+// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing.
+func (c *Client) SetSpeed(chatID int64, speed float64) error {
+	if err := checkFactor("speed", speed, EncodeOptions{Speed: speed}); err != nil {
+		return err
+	}
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	return call.SetSpeed(context.Background(), speed)
+}
+
+// SetVolume makes what plays louder or softer, 0.01 to 4 times; 1 is its own volume. It works in the way of SetSpeed, and for live sources of FromURL too,
+// which go on where they are by then. To silence a call use Mute.
+func (c *Client) SetVolume(chatID int64, volume float64) error {
+	if err := checkFactor("volume", volume, EncodeOptions{Volume: volume}); err != nil {
+		return err
+	}
+	call, err := c.call(chatID)
+	if err != nil {
+		return err
+	}
+	return call.SetVolume(context.Background(), volume)
+}
+
+// checkFactor checks a factor by the options that hold it, where 0 is the default.
+func checkFactor(what string, factor float64, o EncodeOptions) error {
+	if factor == 0 {
+		return fmt.Errorf("%w: the %s is 0: give 1 for the source's own", models.ErrInvalidParams, what)
+	}
+	return o.Validate()
+}
+
 // Probe tells what is in a source without playing it: length, streams, codecs, tags. See media.Probe.
 func (c *Client) Probe(ctx context.Context, src Source) (MediaInfo, error) {
 	c.mu.Lock()
@@ -68,7 +110,7 @@ func (c *Client) Probe(ctx context.Context, src Source) (MediaInfo, error) {
 	if closed {
 		return MediaInfo{}, models.ErrClosed
 	}
-	return media.Probe(media.WithRunner(ctx, c.env.Runner), src)
+	return media.Probe(media.WithURLPolicy(media.WithRunner(ctx, c.env.Runner), c.env.URLPolicy), src)
 }
 
 // Pause freezes the media and the position. It returns true when the call was not paused before.

@@ -45,7 +45,7 @@ func (s *studio) awaitEnds(log *eventLog, want ...string) {
 }
 
 // until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(hang); !ok(); {
 		if time.Now().After(deadline) {
@@ -56,7 +56,7 @@ func until(t *testing.T, what string, ok func() bool) {
 }
 
 // makeMedia runs ffmpeg to make a file of the test's own.
-func makeMedia(t *testing.T, name string, args ...string) string {
+func makeMedia(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", append(append([]string{"-nostdin", "-v", "error", "-y"}, args...), path)...).CombinedOutput()

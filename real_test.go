@@ -23,14 +23,14 @@ const hang = 2 * time.Minute
 
 // studio is a Client with real ffmpeg and a loopback Telegram over real UDP.
 type studio struct {
-	t      *testing.T
+	t      testing.TB
 	server *sfutest.Server
 	client *gotgcall.Client
 	ends   chan error
 }
 
 // newStudio also checks, when the test is over, that nothing was left behind and nothing was violated.
-func newStudio(t *testing.T, opts ...gotgcall.Option) *studio {
+func newStudio(t testing.TB, opts ...gotgcall.Option) *studio {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Fatalf("%v; make test installs it", err)

@@ -29,7 +29,7 @@ import (
 // nginx is a real RTMP server on a loopback port, with a folder of its own. It records everything that is published.
 type nginx struct {
 	// set at construction
-	t       *testing.T
+	t       testing.TB
 	program string
 	addr    string
 	dir     string
@@ -43,7 +43,7 @@ type nginx struct {
 var modulesPath = regexp.MustCompile(`--modules-path=(\S+)`)
 
 // findNginx returns the program and the module; the test is skipped where one of them is missing.
-func findNginx(t *testing.T) (program, module string) {
+func findNginx(t testing.TB) (program, module string) {
 	t.Helper()
 	const install = "make test-rtmp installs it, or on Debian: apt-get install --no-install-recommends nginx libnginx-mod-rtmp"
 	program, err := exec.LookPath("nginx")
@@ -66,7 +66,7 @@ func findNginx(t *testing.T) (program, module string) {
 }
 
 // newNginx starts one that ends with the test.
-func newNginx(t *testing.T, program, module string) *nginx {
+func newNginx(t testing.TB, program, module string) *nginx {
 	t.Helper()
 	n := &nginx{t: t, program: program, addr: fmt.Sprintf("127.0.0.1:%d", freePort(t)), dir: t.TempDir()}
 	hooks := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -173,7 +173,7 @@ type change struct {
 }
 
 // newShow skips the test where there is no such server.
-func newShow(t *testing.T) *show {
+func newShow(t testing.TB) *show {
 	t.Helper()
 	program, module := findNginx(t)
 	s := &show{booth: newBooth(t)}
@@ -264,7 +264,7 @@ type published struct {
 func (r published) length() time.Duration { return r.end - r.first }
 
 // readBack reads a recording with ffprobe.
-func readBack(t *testing.T, path string) (video, audio published) {
+func readBack(t testing.TB, path string) (video, audio published) {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-of", "compact",
 		"-show_entries", "packet=codec_type,dts_time,duration_time,flags:stream=codec_type,codec_name", path).Output()
@@ -305,7 +305,7 @@ func readBack(t *testing.T, path string) (video, audio published) {
 }
 
 // parseSeconds reads a number of ffprobe; 0 when it does not know.
-func parseSeconds(t *testing.T, s string) time.Duration {
+func parseSeconds(t testing.TB, s string) time.Duration {
 	t.Helper()
 	if s == "N/A" {
 		return 0
@@ -316,7 +316,7 @@ func parseSeconds(t *testing.T, s string) time.Duration {
 }
 
 // hear returns the sound of a recording, and watch the brightness of its pictures, on one clock.
-func hear(t *testing.T, path string) []int16 {
+func hear(t testing.TB, path string) []int16 {
 	t.Helper()
 	out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:a", "-af", "aresample=async=1:first_pts=0",
 		"-f", "s16le", "-ac", "1", "-ar", "48000", "-").Output()
@@ -326,7 +326,7 @@ func hear(t *testing.T, path string) []int16 {
 	return pcm
 }
 
-func watch(t *testing.T, path string) (list []lipsync.Luma) {
+func watch(t testing.TB, path string) (list []lipsync.Luma) {
 	t.Helper()
 	out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", path, "-map", "0:v", "-vsync", "passthrough",
 		"-vf", "scale=64:36:flags=area,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "-").Output()
@@ -353,7 +353,7 @@ func loudest(pcm []int16, from, to time.Duration) (most int) {
 }
 
 // checkLength compares a stream's length with the clock. Strict would be 100 ms, which a busy machine does not keep: it is printed.
-func checkLength(t *testing.T, name string, r published, begin, connected, stopped time.Time) {
+func checkLength(t testing.TB, name string, r published, begin, connected, stopped time.Time) {
 	t.Helper()
 	longest, shortest := stopped.Sub(begin), stopped.Sub(connected)
 	t.Logf("%s: %s, %v against %v from Connecting to Stop (%+d ms); largest step %v at %v, key frames at most %v apart", name, r.codec, r.length(),
@@ -426,7 +426,7 @@ func TestARealServerGetsOneStreamThroughPauseMuteChangeAndSeek(t *testing.T) {
 
 // checkFlashes checks what is seen and heard in the recording: seven flashes of the first film, with a pause after the third and without sound at
 // the fifth and sixth, then a song, then four flashes.
-func checkFlashes(t *testing.T, path string, pause, song time.Duration) {
+func checkFlashes(t testing.TB, path string, pause, song time.Duration) {
 	t.Helper()
 	pcm, flashes := hear(t, path), lipsync.Flashes(watch(t, path))
 	if len(flashes) < 11 {
@@ -452,6 +452,44 @@ func checkFlashes(t *testing.T, path string, pause, song time.Duration) {
 	t.Logf("flash after beep: %v to %v, the middle one %v", least, most, middle)
 	if middle.Abs() > 40*time.Millisecond { // the others may be late on a busy machine
 		t.Errorf("picture and sound are %v apart", middle)
+	}
+}
+
+// BenchmarkBroadcastToARealServer measures a minute of a broadcast with a pause of 3 s, a seek and a change of the source: how much longer or shorter
+// than the wall time what was recorded is, and the longest steps between its timestamps, all in milliseconds.
+func BenchmarkBroadcastToARealServer(b *testing.B) {
+	film := filepath.Join(b.TempDir(), "film.mp4")
+	if out, err := exec.Command("sh", "testdata/flashbeep.sh", "60", film, "1280x720", "30").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	for b.Loop() {
+		s := newShow(b)
+		must(b, s.client.SetStreamSources(1, gotgcall.FromFile(film)))
+		s.connection(2)
+		s.reaches(15_000)
+		s.control(s.client.Pause)
+		time.Sleep(3 * time.Second) // the length of the pause
+		s.control(s.client.Resume)
+		s.reaches(25_000)
+		must(b, s.client.SeekBy(1, 15_000))
+		s.reaches(50_000)
+		must(b, s.client.SetStreamSources(1, gotgcall.FromFile("testdata/flashbeep.mp4")))
+		must(b, s.client.SetStreamSources(1, gotgcall.FromFile(film)))
+		s.reaches(17_000)
+		stopped := time.Now()
+		s.finish()
+		files := s.server.recordings()
+		if len(files) != 1 {
+			b.Fatalf("%d connections", len(files))
+		}
+		video, audio := readBack(b, files[0])
+		wall := stopped.Sub(s.connection(2)[0].at)
+		for name, d := range map[string]time.Duration{
+			"video-wall-ms": video.length() - wall, "audio-wall-ms": audio.length() - wall, "video-step-ms": video.step, "audio-step-ms": audio.step,
+		} {
+			b.ReportMetric(float64(d.Microseconds())/1000, name)
+		}
+		b.ReportMetric(wall.Seconds(), "wall-s")
 	}
 }
 

@@ -36,7 +36,7 @@ type ingest struct {
 }
 
 // freePort returns a port of the loopback that nobody listens on.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -155,7 +155,7 @@ func (s *ingest) lastShade(t *testing.T) int {
 
 // booth is a Client with real ffmpeg for broadcasts.
 type booth struct {
-	t      *testing.T
+	t      testing.TB
 	client *gotgcall.Client
 	mu     sync.Mutex
 	said   []string // guarded by mu: every event and log line
@@ -163,7 +163,7 @@ type booth struct {
 	ends   chan string
 }
 
-func newBooth(t *testing.T, opts ...gotgcall.Option) *booth {
+func newBooth(t testing.TB, opts ...gotgcall.Option) *booth {
 	t.Helper()
 	for _, tool := range []string{"ffmpeg", "ffprobe"} {
 		if _, err := exec.LookPath(tool); err != nil {

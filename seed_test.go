@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/url"
 	"testing"
 	"time"
 
@@ -37,6 +38,11 @@ var (
 	_ gotgcall.Device     = gotgcall.Microphone
 	_ gotgcall.Device     = gotgcall.Camera
 	_ gotgcall.ConnState  = gotgcall.Connecting
+
+	_ [gotgcall.NetworkTypeUDP4]gotgcall.NetworkType = [models.NetworkTypeUDP4]models.NetworkType{}
+	_ [gotgcall.NetworkTypeUDP6]gotgcall.NetworkType = [models.NetworkTypeUDP6]models.NetworkType{}
+	_ [gotgcall.NetworkTypeTCP4]gotgcall.NetworkType = [models.NetworkTypeTCP4]models.NetworkType{}
+	_ [gotgcall.NetworkTypeTCP6]gotgcall.NetworkType = [models.NetworkTypeTCP6]models.NetworkType{}
 )
 
 // Variables are variables: only those have an address.
@@ -64,6 +70,8 @@ var (
 	_ *media.Source          = (*gotgcall.Source)(nil)
 	_ *models.StreamType     = (*gotgcall.StreamType)(nil)
 	_ *media.Track           = (*gotgcall.Track)(nil)
+	_ *models.ICEServer      = (*gotgcall.ICEServer)(nil)
+	_ *models.NetworkType    = (*gotgcall.NetworkType)(nil)
 	_ func(gotgcall.Option)  = func(gotgcall.Option) {}
 	_ gotgcall.EncodeOptions = gotgcall.EncodeOptions{
 		VideoBitrateKbps: 800, VideoWidth: 1280, VideoHeight: 720, VideoFPS: 30,
@@ -72,6 +80,7 @@ var (
 	_ = gotgcall.MediaState{Muted: true, Paused: true, VideoStopped: true}
 	_ = gotgcall.CallInfo{CaptureTimeMs: 1}
 	_ = gotgcall.NetworkInfo{State: gotgcall.Connected}
+	_ = gotgcall.ICEServer{URLs: []string{"turn:host"}, Username: "a", Credential: "b"}
 )
 
 // Functions and methods.
@@ -104,6 +113,19 @@ var (
 	_ func(*gotgcall.Client, int64) (int32, error)                                     = (*gotgcall.Client).LeaveSource
 	_ func(*gotgcall.Client, int64) ([]int32, error)                                   = (*gotgcall.Client).Sources
 	_ func(time.Duration) gotgcall.Option                                              = gotgcall.WithConnectTimeout
+	_ func([]gotgcall.ICEServer) gotgcall.Option                                       = gotgcall.WithICEServers
+	_ func(...gotgcall.NetworkType) gotgcall.Option                                    = gotgcall.WithNetworkTypes
+	_ func(_, _, _ time.Duration) gotgcall.Option                                      = gotgcall.WithICETimeouts
+	_ func(int) gotgcall.Option                                                        = gotgcall.WithICEMaxBindingRequests
+	_ func(time.Duration) gotgcall.Option                                              = gotgcall.WithICEPreConnectDelay
+	_ func() gotgcall.Option                                                           = gotgcall.WithDebugLogs
+	_ func() gotgcall.Option                                                           = gotgcall.WithFFmpegStderrLog
+	_ func() gotgcall.Option                                                           = gotgcall.WithPionTraceLogs
+	_ func() gotgcall.Option                                                           = gotgcall.WithICECandidateLogs
+	_ func() gotgcall.Option                                                           = gotgcall.WithVerboseConnectionLogs
+	_ func() gotgcall.Option                                                           = gotgcall.WithDispatchPerChat
+	_ func(int) gotgcall.Option                                                        = gotgcall.WithMaxProcesses
+	_ func(func(*url.URL) error) gotgcall.Option                                       = gotgcall.WithURLPolicy
 )
 
 // userSource is a Source as a program written against the seed has one.
@@ -146,6 +168,7 @@ func TestTheSentinelErrorsOfTheRootAreThoseOfModels(t *testing.T) {
 		{gotgcall.ErrSourceTimeout, models.ErrSourceTimeout},
 		{gotgcall.ErrStalled, models.ErrStalled},
 		{gotgcall.ErrFormat, models.ErrFormat},
+		{gotgcall.ErrJoinRefused, models.ErrJoinRefused},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%v at the root is not %v of models", pair[0], pair[1])

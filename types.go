@@ -25,10 +25,16 @@ type (
 	OpusSource = media.OpusSource
 	// PushStats is the RTMP connection of a broadcast, in CallStats.
 	PushStats = models.PushStats
+	// Checker is what a Signaler may be besides: Play then asks whether the server still knows its join.
+	Checker = models.Checker
 	// ConnState is the state of a call's connection.
 	ConnState = models.ConnState
 	// Device is the place in the call that a leg occupies.
 	Device = models.Device
+	// ICEServer is a STUN or TURN server, for WithICEServers.
+	ICEServer = models.ICEServer
+	// NetworkType is a kind of network, for WithNetworkTypes.
+	NetworkType = models.NetworkType
 	// EncodeOptions says how a source is encoded; zero fields mean the defaults.
 	EncodeOptions = media.EncodeOptions
 	// MediaInfo is what Probe returns.
@@ -41,6 +47,8 @@ type (
 	NetworkInfo = models.NetworkInfo
 	// SeekableSource is a Source that can begin in the middle.
 	SeekableSource = media.SeekableSource
+	// Signaler carries Play's requests to Telegram.
+	Signaler = models.Signaler
 	// Source is something that can be played.
 	Source = media.Source
 	// StreamType tells the audio from the video of a source.
@@ -49,7 +57,7 @@ type (
 	Track = media.Track
 )
 
-// The values of Track, StreamType, Device and ConnState.
+// The values of Track, StreamType, Device, ConnState and NetworkType.
 const (
 	TrackAudio = media.TrackAudio
 	TrackVideo = media.TrackVideo
@@ -65,6 +73,11 @@ const (
 	Closed       = models.Closed
 	Timeout      = models.Timeout
 	Disconnected = models.Disconnected
+
+	NetworkTypeUDP4 = models.NetworkTypeUDP4
+	NetworkTypeUDP6 = models.NetworkTypeUDP6
+	NetworkTypeTCP4 = models.NetworkTypeTCP4
+	NetworkTypeTCP6 = models.NetworkTypeTCP6
 )
 
 // The ready-made sources.

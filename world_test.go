@@ -27,6 +27,7 @@ import (
 // world is a Client and a loopback Telegram on one virtual network, in fake time: exact, and without a real packet.
 type world struct {
 	t      *testing.T
+	router *vnet.Router
 	server *sfutest.Server
 	client *gotgcall.Client
 	log    *eventLog
@@ -74,12 +75,12 @@ func inFakeTimeWith(t *testing.T, options []gotgcall.Option, f func(t *testing.T
 		}, options...)...)
 		must(t, err)
 		defer func() { must(t, client.Close()) }()
-		w := &world{t: t, server: server, client: client, log: newEventLog(client)}
+		w := &world{t: t, router: router, server: server, client: client, log: newEventLog(client)}
 		f(t, w)
 	})
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

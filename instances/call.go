@@ -16,6 +16,9 @@ type Call interface {
 	SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error
 	// SeekBy moves the position of what plays. An error leaves everything as it was.
 	SeekBy(ctx context.Context, delta time.Duration) error
+	// SetSpeed and SetVolume change how what plays is played, its position kept. An error leaves everything as it was.
+	SetSpeed(ctx context.Context, speed float64) error
+	SetVolume(ctx context.Context, volume float64) error
 	// Pause freezes the media; it reports whether that is a change.
 	Pause() (bool, error)
 	// Resume ends a pause; it reports whether that is a change.
@@ -52,13 +55,14 @@ type call struct {
 	state callState
 	since time.Time // of the state
 	why   error     // the reason of a failed or timed-out state
+	held  *hold     // while what plays waits for another connection; nil otherwise
 }
 
 // begin makes the zero value a call that waits for its connection. It has neither a socket nor a goroutine.
 func (c *call) begin(chat int64, env *Environment, f format) {
-	c.chat, c.env = chat, env
+	c.chat, c.env = chat, env.of(chat)
 	c.life, c.end = context.WithCancelCause(context.Background())
-	c.play = newPlayback(c.life, chat, env, f)
+	c.play = newPlayback(c.life, chat, c.env, f)
 }
 
 // setStateLocked changes the state and posts the event. What may not follow the present state is ignored.
@@ -66,15 +70,18 @@ func (c *call) setStateLocked(s callState) {
 	if !c.state.may(s) {
 		return
 	}
+	before := c.state
 	c.state, c.since = s, time.Now()
-	c.env.Events.ConnectionChange(c.chat, s.connState())
+	if !before.dead() || s != stateClosed { // the end of a call that has failed is no news
+		c.env.Events.ConnectionChange(c.chat, s.connState())
+	}
 }
 
 // alive returns nil while the call can play.
 func (c *call) alive() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state.dead() {
+	if c.state.dead() && c.held == nil {
 		return c.deadLocked()
 	}
 	return nil
@@ -84,7 +91,7 @@ func (c *call) deadLocked() error {
 	if c.state == stateClosed {
 		return fmt.Errorf("%w: chat %d was stopped", models.ErrConnectionNotFound, c.chat)
 	}
-	return fmt.Errorf("%w: the call of chat %d is %s; begin again with a new one: %w", models.ErrNotConnected, c.chat, c.state, c.why)
+	return fmt.Errorf("%w: the call of chat %d is %s; begin again: %w", models.ErrNotConnected, c.chat, c.state, c.why)
 }
 
 // Dead implements Call.
@@ -99,8 +106,28 @@ func (c *call) SeekBy(ctx context.Context, delta time.Duration) error {
 	if err := c.alive(); err != nil {
 		return err
 	}
-	if err := c.play.seekBy(ctx, delta); err != nil {
+	if err := c.play.move(ctx, move{by: delta}); err != nil {
 		return fmt.Errorf("seeking in chat %d: %w", c.chat, err)
+	}
+	return nil
+}
+
+// SetSpeed implements Call.
+func (c *call) SetSpeed(ctx context.Context, speed float64) error {
+	return c.adjust(ctx, "speed", move{change: func(o *media.EncodeOptions) { o.Speed = speed }})
+}
+
+// SetVolume implements Call.
+func (c *call) SetVolume(ctx context.Context, volume float64) error {
+	return c.adjust(ctx, "volume", move{change: func(o *media.EncodeOptions) { o.Volume = volume }, live: true})
+}
+
+func (c *call) adjust(ctx context.Context, what string, m move) error {
+	if err := c.alive(); err != nil {
+		return err
+	}
+	if err := c.play.move(ctx, m); err != nil {
+		return fmt.Errorf("changing the %s in chat %d: %w", what, c.chat, err)
 	}
 	return nil
 }

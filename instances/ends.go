@@ -16,12 +16,15 @@ const together = 250 * time.Millisecond
 func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
 	due := p.clock.Due(l.next, l.rate)
 	switch {
+	case ended && p.sightEnds(l):
+		p.endLeg(l, err)
+		return time.Time{}
 	case l.begun && due.After(now):
 		return due
 	case p.untangles():
 		return now.Add(untangleInterval)
 	case ended:
-		if wait := p.pictureEnds(l); wait.After(now) {
+		if wait := p.pictureEnds(l); wait.After(now) && p.current.request.track == nil {
 			return wait
 		}
 		p.endLeg(l, err)
@@ -112,7 +115,12 @@ func (p *playback) endLeg(l *leg, err error) {
 	p.counters(l.kind).ended.Store(&ending{at: time.Now(), err: err})
 	seen := p.hasVideo()
 	stopped := p.videoOn.Swap(seen) && !seen
-	p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
+	if p.current.request.track != nil { // the end of the track tells it, and that of the list
+		l.broken = err
+		stopped = stopped && p.current.sounding()
+	} else {
+		p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
+	}
 	if stopped {
 		p.mu.Lock()
 		p.upgradeLocked()
@@ -130,6 +138,17 @@ func (p *playback) endAll(err error) {
 			p.endLeg(l, err)
 		}
 	}
-	p.current.close()
+	p.endStream()
+}
+
+// endStream takes away the current stream, all of whose legs are over.
+func (p *playback) endStream() {
+	s := p.current
 	p.setCurrent(nil)
+	if s.request.track == nil {
+		s.close()
+		return
+	}
+	p.between = s
+	p.tellTrackEnd(s)
 }

@@ -16,23 +16,37 @@ import (
 type GroupCall struct {
 	call
 
-	// set at construction
-	identity *rtc.Identity
-
 	// guarded by call.mu
-	link    *rtc.Link
-	settled chan struct{} // closed when Connect has ended; nil before it was called
+	identity *rtc.Identity
+	fresh    bool                    // no Connect has used the identity yet
+	link     *rtc.Link               // the last one; nil before Connect, and after Rejoin
+	settled  chan struct{}           // closed when the last Connect has ended; nil before the first one
+	abort    context.CancelCauseFunc // ends that Connect
+	kept     bool                    // what plays was held before that Connect, and is again when it fails
+	winding  chan struct{}           // closed when what a lost connection has left behind is gone; nil when none was lost
+	player   *player                 // nil for a call without Play; set at construction
 }
 
 // NewGroupCall returns a call that waits for Connect. It has neither a socket nor a goroutine.
 func NewGroupCall(chat int64, identity *rtc.Identity, env *Environment) *GroupCall {
-	c := &GroupCall{identity: identity}
+	c := &GroupCall{identity: identity, fresh: true}
 	c.begin(chat, env, encoded)
 	return c
 }
 
 // AudioSSRC returns the SSRC of the audio.
-func (c *GroupCall) AudioSSRC() uint32 { return c.identity.Audio }
+func (c *GroupCall) AudioSSRC() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.identity.Audio
+}
+
+// Waits tells whether the call waits for its first Connect.
+func (c *GroupCall) Waits() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == stateNew
+}
 
 // Connect parses the server's answer and establishes the connection, within the connect timeout and ctx.
 func (c *GroupCall) Connect(ctx context.Context, params string) error {
@@ -40,64 +54,75 @@ func (c *GroupCall) Connect(ctx context.Context, params string) error {
 	if err != nil {
 		return err
 	}
-	settled, err := c.beginConnect()
-	if err != nil {
-		return err
-	}
-	defer close(settled)
 	ctx, cancel := context.WithTimeout(ctx, c.env.ConnectTimeout)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(context.Canceled)
 	defer context.AfterFunc(c.life, func() { stop(context.Cause(c.life)) })()
 
-	link, err := c.env.Engine.Connect(ctx, c.identity, answer)
+	identity, settled, err := c.beginConnect(stop)
+	if err != nil {
+		return err
+	}
+	defer close(settled)
+	link, err := c.env.Engine.Connect(ctx, identity, answer)
 	if err != nil {
 		return c.connectFailed(err)
 	}
-	return c.connected(link)
+	return c.connected(ctx, link)
 }
 
-// beginConnect claims the call for one Connect.
-func (c *GroupCall) beginConnect() (settled chan struct{}, err error) {
+// beginConnect claims the call and its identity for one Connect, which abort ends.
+func (c *GroupCall) beginConnect(abort context.CancelCauseFunc) (identity *rtc.Identity, settled chan struct{}, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch c.state {
-	case stateNew:
-	case stateConnecting, stateConnected, stateDisconnected:
-		return nil, fmt.Errorf("%w: the call of chat %d is %s; the Connect before this one goes on unharmed",
-			models.ErrConnectionExists, c.chat, c.state)
+	switch {
+	case c.state == stateClosed:
+		return nil, nil, c.deadLocked()
+	case c.fresh:
+	case c.state.dead():
+		return nil, nil, fmt.Errorf("%w: the join payload of chat %d has been used: draw another one by Rejoin: %w", models.ErrNotConnected, c.chat, c.why)
 	default:
-		return nil, c.deadLocked()
+		return nil, nil, fmt.Errorf("%w: the call of chat %d is %s; the Connect before this one goes on unharmed",
+			models.ErrConnectionExists, c.chat, c.state)
 	}
-	c.settled = make(chan struct{})
+	c.fresh, c.kept = false, c.held != nil
+	c.releaseLocked()
+	c.settled, c.abort = make(chan struct{}), abort
 	c.setStateLocked(stateConnecting)
-	return c.settled, nil
+	return c.identity, c.settled, nil
 }
 
 func (c *GroupCall) connectFailed(err error) error {
 	err = fmt.Errorf("connecting chat %d: %w", c.chat, err)
 	c.mu.Lock()
-	switch {
-	case c.state != stateConnecting: // Stop came in between
-	case errors.Is(err, models.ErrConnectionTimeout):
-		c.why = err
+	if c.state != stateConnecting { // Stop or Rejoin came in between
+		c.mu.Unlock()
+		return err
+	}
+	c.why = err
+	if errors.Is(err, models.ErrConnectionTimeout) {
 		c.setStateLocked(stateTimeout)
-	default:
-		c.why = err
+	} else {
 		c.setStateLocked(stateFailed)
 	}
+	held := c.kept || c.playedLocked() || c.env.Events.Rejoins()
+	if held {
+		c.holdLocked()
+	}
 	c.mu.Unlock()
-	c.play.fail(fmt.Errorf("%w: %w", models.ErrConnectionFailed, err))
+	if !held {
+		c.play.fail(fmt.Errorf("%w: %w", models.ErrConnectionFailed, err))
+	}
 	return err
 }
 
-func (c *GroupCall) connected(link *rtc.Link) error {
+func (c *GroupCall) connected(ctx context.Context, link *rtc.Link) error {
 	c.mu.Lock()
 	if c.state != stateConnecting {
 		c.mu.Unlock()
 		link.Close()
-		return fmt.Errorf("connecting chat %d: %w", c.chat, context.Cause(c.life))
+		return fmt.Errorf("connecting chat %d: %w", c.chat, orCause(c.life, context.Cause(ctx)))
 	}
 	c.link = link
 	c.setStateLocked(stateConnected)
@@ -111,7 +136,7 @@ func (c *GroupCall) connected(link *rtc.Link) error {
 func (c *GroupCall) linkChanged() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state != stateConnected && c.state != stateDisconnected {
+	if c.link == nil || c.state != stateConnected && c.state != stateDisconnected {
 		return
 	}
 	switch c.link.State() {
@@ -120,14 +145,7 @@ func (c *GroupCall) linkChanged() {
 	case models.Disconnected:
 		c.setStateLocked(stateDisconnected)
 	case models.Failed:
-		c.why = fmt.Errorf("%w: the server of chat %d has not been heard for too long, or has closed the connection; join again "+
-			"with a new CreateCall", models.ErrConnectionFailed, c.chat)
-		c.setStateLocked(stateFailed)
-		link, why := c.link, c.why
-		c.background.Go(func() {
-			c.play.fail(why)
-			link.Close()
-		})
+		c.lostLocked()
 	}
 }
 
@@ -137,8 +155,8 @@ func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, o
 	if err := c.alive(); err != nil {
 		return err
 	}
-	if err := c.play.setSource(ctx, request{source: source, options: options}); err != nil {
-		return fmt.Errorf("source of chat %d: %w", c.chat, err)
+	if err := c.setSource(ctx, source, options); err != nil {
+		return err
 	}
 	c.mu.Lock()
 	settled := c.settled
@@ -154,20 +172,34 @@ func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, o
 	}
 }
 
+func (c *GroupCall) setSource(ctx context.Context, source media.Source, options media.EncodeOptions) error {
+	if err := c.play.setSource(ctx, request{source: source, options: options}); err != nil {
+		return fmt.Errorf("source of chat %d: %w", c.chat, err)
+	}
+	return nil
+}
+
 // Stop implements Call.
 func (c *GroupCall) Stop(ctx context.Context, cause error) {
 	c.mu.Lock()
 	c.setStateLocked(stateClosed)
-	link, settled := c.link, c.settled
+	c.releaseLocked()
+	link, settled, winding := c.link, c.settled, c.winding
 	c.mu.Unlock()
 	c.stop(ctx, cause, func() {
 		if link != nil {
 			link.Close()
 		}
-		if settled != nil {
-			<-settled
-		}
+		await(settled)
+		await(winding)
 	})
+}
+
+// await waits for something that may never have begun.
+func await(done chan struct{}) {
+	if done != nil {
+		<-done
+	}
 }
 
 // Stats implements Call.

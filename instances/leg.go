@@ -27,7 +27,8 @@ type leg struct {
 	// owned by the scheduler's goroutine
 	begun    bool
 	first    int64 // PTS of the first frame
-	next     int64 // PTS at which the next frame is expected: the end of the last one sent
+	shown    int64 // PTS of the last frame sent
+	next     int64 // PTS at which the next frame is expected: the end of that
 	starved  bool  // the queue was empty when the next frame was due
 	since    time.Time
 	spurt    bool // the next audio packet begins a talk spurt
@@ -118,6 +119,14 @@ func (l *leg) begin() bool {
 		}
 	}
 	return l.begun
+}
+
+// skip drops what waits of the first d of the leg, but for one frame.
+func (l *leg) skip(d time.Duration) {
+	first, ok, _, _ := l.queue.peek()
+	for f := first; ok && l.queue.count() > 1 && pacer.Duration(f.PTS-first.PTS, l.rate) < d; f, ok, _, _ = l.queue.peek() {
+		l.queue.pop()
+	}
 }
 
 // begins returns the PTS of the first frame.

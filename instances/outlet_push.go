@@ -25,7 +25,10 @@ func (o *pushOutlet) audio(_ *leg, f demux.Frame, muted bool, due, _ time.Time) 
 }
 
 // video implements outlet.
-func (o *pushOutlet) video(_ *leg, f demux.Frame, due, _ time.Time) { o.mixer.Video(due, f.Data) }
+func (o *pushOutlet) video(_ *leg, f demux.Frame, due, _ time.Time) bool {
+	o.mixer.Video(due, f.Data)
+	return true
+}
 
 // flush implements outlet: a picture is one piece.
 func (o *pushOutlet) flush(time.Time) time.Time { return time.Time{} }

@@ -31,6 +31,9 @@ type linkOutlet struct {
 	link  *rtc.Link
 	clock *pacer.Timeline
 
+	spoken bool // a packet of sound was sent
+	keyed  bool // a key frame was sent
+
 	// of the picture that is being sent
 	packets   [][]byte
 	group     int // packets that leave together
@@ -46,8 +49,8 @@ func (o *linkOutlet) audio(l *leg, f demux.Frame, muted bool, _, now time.Time) 
 		l.spurt = true
 		return
 	}
-	_ = o.link.WriteAudio(o.clock.RTP(o.link.BaseTime(l.kind), f.PTS, l.rate), l.spurt, audioLevel(f.Data), f.Data)
-	l.spurt = false
+	_ = o.link.WriteAudio(o.clock.RTP(o.link.BaseTime(l.kind), f.PTS, l.rate), l.spurt || !o.spoken, audioLevel(f.Data), f.Data)
+	l.spurt, o.spoken = false, true
 	o.report(l, now)
 }
 
@@ -60,8 +63,11 @@ func audioLevel(packet []byte) rtc.AudioLevel {
 	return rtc.Voice
 }
 
-// video implements outlet.
-func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) {
+// video implements outlet. On a connection that is new, nobody can see a picture before the first key frame.
+func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) bool {
+	if o.keyed = o.keyed || f.Key; !o.keyed {
+		return false
+	}
 	o.packets = o.link.PacketizeVideo(f.Data)
 	o.timestamp, o.at = o.clock.RTP(o.link.BaseTime(models.Video), f.PTS, l.rate), due
 	interval := min(pacer.Duration(f.Duration, l.rate), maxInterval)
@@ -70,6 +76,7 @@ func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) {
 	o.padded = now
 	o.flush(now)
 	o.report(l, now)
+	return true
 }
 
 // flush implements outlet.

@@ -26,29 +26,34 @@ type playback struct {
 	// owned by the scheduler's goroutine
 	clock     *pacer.Timeline
 	current   *stream
-	accounted uint64 // of the dropped pictures, those that were dropped here or warned about
+	between   *stream // the track of a list that is over, while the next one is not there yet
+	accounted uint64  // of the dropped pictures, those that were dropped here or warned about
 
 	background sync.WaitGroup // openings, and warnings on their way to the log
 
 	position atomic.Int64 // milliseconds of media pushed from the current source
 	videoOn  atomic.Bool  // the current source has a picture that is not over
 	playing  atomic.Pointer[stream]
+	listed   atomic.Pointer[stream] // playing or, of a list, the one before what is to come
 
 	audio, video counters
 
-	mu       sync.Mutex
-	outlet   outlet    // nil while there is no connection
-	live     bool      // the outlet takes the media; before it only keeps itself going
-	opening  *opening  // the newest SetStreamSources, while it opens
-	next     *stream   // opened, waits for the scheduler
-	over     *stream   // sought beyond one of its ends: it ends as if by itself
-	streams  []*stream // not yet closed, for Stop
-	muted    bool
-	paused   bool
-	frozenAt time.Time     // since when the media stands still, because of a pause or for want of a connection
-	shift    time.Duration // such times that the timeline has not seen yet
-	failed   error         // the connection is lost: what plays ends with this
-	closed   bool
+	mu         sync.Mutex
+	outlet     outlet      // nil while there is no connection
+	live       bool        // the outlet takes the media; before it only keeps itself going
+	opening    *opening    // the newest SetStreamSources, while it opens
+	next       *stream     // opened, waits for the scheduler
+	over       *stream     // sought beyond one of its ends: it ends as if by itself
+	leaves     bool        // and the list that it is of ends with it
+	changed    bool        // the list that plays has changed
+	succession *succession // of the track that plays, from shortly before its end
+	streams    []*stream   // not yet closed, for Stop
+	muted      bool
+	paused     bool
+	frozenAt   time.Time     // since when the media stands still, because of a pause or for want of a connection
+	shift      time.Duration // such times that the timeline has not seen yet
+	failed     error         // the connection is lost: what plays ends with this
+	closed     bool
 }
 
 func newPlayback(life context.Context, chat int64, env *Environment, f format) *playback {
@@ -61,24 +66,37 @@ func newPlayback(life context.Context, chat int64, env *Environment, f format) *
 // setSource opens a source and puts it in the place of the current one. It returns when that has happened, or with the reason why not;
 // then nothing has changed. A later call makes an earlier one that is still opening fail with errSuperseded.
 func (p *playback) setSource(ctx context.Context, r request) error {
-	r.format, r.leftOut = p.format, &p.video.dropped
+	r.host = p
+	if list, ok := r.source.(*Playlist); ok {
+		return p.setPlaylist(ctx, list, r)
+	}
+	_, err := p.put(ctx, r)
+	return err
+}
+
+// put opens what is requested and puts it in the place of the current source. lost says that the error is not the source's.
+func (p *playback) put(ctx context.Context, r request) (lost bool, err error) {
 	o := newOpening(p.life, ctx)
 	defer o.end()
 	p.mu.Lock()
 	if err := p.unusableLocked(); err != nil {
 		p.mu.Unlock()
-		return err
+		return true, err
 	}
 	p.beginLocked(o)
 	p.mu.Unlock()
 	defer p.background.Done()
-	return p.open(o, r)
+	err = p.open(o, r)
+	return p.life.Err() != nil || ctx.Err() != nil || errors.Is(err, errSuperseded) || errors.Is(err, models.ErrNotConnected), err
 }
 
 // beginLocked makes o the newest opening.
 func (p *playback) beginLocked(o *opening) {
 	if p.opening != nil {
 		p.opening.cancel(errSuperseded)
+		if p.opening.follows {
+			p.succession = nil
+		}
 	}
 	p.opening = o
 	p.background.Add(1)
@@ -93,6 +111,7 @@ func (p *playback) open(o *opening, r request) error {
 			p.opening = nil
 		}
 		p.mu.Unlock()
+		p.entry.Wake() // for the next track of a list, which this one kept from being opened
 		return err
 	}
 	if err := p.install(o, s); err != nil {
@@ -119,9 +138,12 @@ func (p *playback) track(s *stream) {
 }
 
 // untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
-// sound and its picture. When that fails the stream ends. When another source is on its way, or comes, that one has precedence.
+// sound and its picture. When that fails the stream ends. When another source is on its way, or comes, that one has precedence; a seek begins with it.
 func (p *playback) untangle(s *stream, at time.Duration) {
+	r := s.request
+	r.offset, r.separate, r.continues = at, true, true
 	o := newOpening(p.life, p.life)
+	o.seeks = &r
 	p.mu.Lock()
 	busy := p.opening != nil || p.next != nil || p.unusableLocked() != nil
 	if !busy {
@@ -137,9 +159,7 @@ func (p *playback) untangle(s *stream, at time.Duration) {
 	go func() {
 		defer p.background.Done()
 		defer o.end()
-		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat)
-		r := s.request
-		r.offset, r.separate, r.continues = at, true, true
+		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
 		switch err := p.open(o, r); {
 		case errors.Is(err, errSuperseded):
 			s.untangling.Store(false)
@@ -264,6 +284,13 @@ func (p *playback) connect(o outlet, live bool) {
 	p.entry.Wake()
 }
 
+// quiet tells whether nothing plays at this moment.
+func (p *playback) quiet() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paused || p.playing.Load() == nil
+}
+
 // disconnect takes the outlet away, so that everything stands still. When it has returned the outlet is not used any more.
 func (p *playback) disconnect() {
 	p.mu.Lock()
@@ -272,7 +299,7 @@ func (p *playback) disconnect() {
 	p.entry.Settle()
 }
 
-// fail ends everything that plays with err, once per leg.
+// fail ends everything that plays with err, once per leg. When it has returned, that has happened.
 func (p *playback) fail(err error) {
 	p.mu.Lock()
 	if p.failed == nil && !p.closed {
@@ -282,7 +309,14 @@ func (p *playback) fail(err error) {
 		p.opening.cancel(fmt.Errorf("%w: %w", models.ErrNotConnected, err))
 	}
 	p.mu.Unlock()
-	p.entry.Wake()
+	p.entry.Settle()
+}
+
+// revive lets a playback that has failed be used again: there is to be another connection.
+func (p *playback) revive() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failed = nil
 }
 
 // closeStreams closes what there is and returns it.

@@ -12,7 +12,7 @@ import (
 // queue holds the frames that a leg's reader has read ahead. One goroutine pushes, one takes.
 //
 // A full queue stops its reader, and with it an ffmpeg that writes both legs: so only while the other leg has frames too. Otherwise it
-// grows, because what the other leg waits for comes behind what this one has not read yet.
+// grows, because what the other leg waits for comes behind what this one has not read yet. One that rolls never stops its reader.
 type queue struct {
 	// set at construction
 	limit int64         // ticks of media: a fuller queue stops the reader
@@ -26,9 +26,11 @@ type queue struct {
 	frames  []demux.Frame // frames[head:] are waiting
 	head    int
 	size    int
-	begun   bool // there has been a frame
-	waiting bool // the reader waits for space
-	bounded bool // it waits because of the bound in bytes
+	begun   bool  // there has been a frame
+	waiting bool  // the reader waits for space
+	bounded bool  // it waits because of the bound in bytes
+	rolls   int64 // ticks of media that are kept while it rolls, 0 when it does not
+	rolled  bool  // frames have been dropped because of that
 	ended   bool
 	err     error // why the stream ended; nil at its natural end
 }
@@ -51,6 +53,10 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 			fed, begun = q.other.fed()
 		}
 		q.mu.Lock()
+		if q.rolls > 0 {
+			q.rollLocked(f)
+			break
+		}
 		if !q.fullLocked(fed) {
 			break
 		}
@@ -105,14 +111,7 @@ func (q *queue) pop() {
 		q.mu.Unlock()
 		return
 	}
-	q.size -= len(q.frames[q.head].Data)
-	q.frames[q.head] = demux.Frame{}
-	q.head++
-	if q.head*2 >= len(q.frames) {
-		n := copy(q.frames, q.frames[q.head:])
-		clear(q.frames[n:])
-		q.frames, q.head = q.frames[:n], 0
-	}
+	q.popLocked()
 	dry := q.head == len(q.frames) && !q.ended
 	tell := q.waiting && (q.bounded || q.levelLocked()*2 <= q.limit) && q.size*2 <= q.bytes
 	q.mu.Unlock()
@@ -124,6 +123,17 @@ func (q *queue) pop() {
 	}
 }
 
+func (q *queue) popLocked() {
+	q.size -= len(q.frames[q.head].Data)
+	q.frames[q.head] = demux.Frame{}
+	q.head++
+	if q.head*2 >= len(q.frames) {
+		n := copy(q.frames, q.frames[q.head:])
+		clear(q.frames[n:])
+		q.frames, q.head = q.frames[:n], 0
+	}
+}
+
 // clear drops what waits.
 func (q *queue) clear() {
 	q.mu.Lock()
@@ -131,6 +141,13 @@ func (q *queue) clear() {
 	q.frames, q.head, q.size = q.frames[:0], 0, 0
 	q.mu.Unlock()
 	q.tell()
+}
+
+// count returns how many frames are waiting.
+func (q *queue) count() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.frames) - q.head
 }
 
 // tell lets a waiting reader look again.

@@ -2,38 +2,13 @@ package instances
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"gotgcall/internal/broadcast"
 	"gotgcall/media"
 	"gotgcall/models"
 )
-
-// pushLimits are the durations a broadcast works with; tests shorten them.
-type pushLimits struct {
-	// minBackoff and maxBackoff bound the wait between two attempts to reach the server; it doubles from one to the other. Each is up to a
-	// quarter shorter or longer, so that a thousand broadcasts do not come back at one moment.
-	minBackoff, maxBackoff time.Duration
-	// refusedBackoff is the longest wait while nobody listens at all: the server is being restarted, and is to be found soon after.
-	refusedBackoff time.Duration
-	// renews is how long a connection lasts after which the next wait is short again.
-	renews time.Duration
-	// patience is how long a broadcast goes on trying without a connection that holds, and holds how long one lasts that does.
-	patience, holds time.Duration
-	// backlog is how much media may wait for an encoder or a server that takes nothing.
-	backlog time.Duration
-	// farewell is how long the end of a broadcast may take.
-	farewell time.Duration
-}
-
-var defaultPushLimits = pushLimits{
-	minBackoff: 250 * time.Millisecond, maxBackoff: 10 * time.Second, refusedBackoff: 1500 * time.Millisecond, renews: 2 * time.Second,
-	patience: 60 * time.Second, holds: 30 * time.Second,
-	backlog: 8 * time.Second, farewell: 1500 * time.Millisecond,
-}
 
 // RTMPCall is a live broadcast: what is played is pushed to an RTMP server. The connection is made with the first source and lasts until
 // Stop: pauses, seeks and changes of the source do not touch it (see package broadcast). All methods may be called from any goroutine.
@@ -61,7 +36,7 @@ func NewRTMPCall(chat int64, target media.PushTarget, env *Environment) *RTMPCal
 // SetStreamSources implements Call. The first source also opens the connection; its options say how the broadcast is encoded, and later
 // sources are fitted into that. It does not wait for the server.
 func (c *RTMPCall) SetStreamSources(ctx context.Context, source media.Source, options media.EncodeOptions) error {
-	wanted := media.OptionsOf(source).Merge(options)
+	wanted := optionsOf(source).Merge(options)
 	if err := wanted.Validate(); err != nil {
 		return err
 	}
@@ -110,115 +85,6 @@ func (c *RTMPCall) startPushing(canvas media.EncodeOptions) bool {
 		c.background.Go(c.run)
 	}
 	return true
-}
-
-// run keeps the broadcast connected until Stop, or until the server could not be reached for too long.
-func (c *RTMPCall) run() {
-	mixer := broadcast.NewMixer(broadcast.Config{Width: c.canvas.VideoWidth &^ 1, Height: c.canvas.VideoHeight &^ 1, FPS: c.canvas.VideoFPS})
-	c.mu.Lock()
-	c.mixer = mixer
-	c.mu.Unlock()
-	backoff, patience := c.limits.minBackoff, time.Now().Add(c.limits.patience)
-	for c.life.Err() == nil {
-		held, err := c.push(mixer)
-		c.counted(func(s *models.PushStats) { s.LastError = err })
-		if c.life.Err() != nil {
-			return
-		}
-		switch {
-		case held >= c.limits.holds:
-			patience = time.Now().Add(c.limits.patience)
-		case held > 0: // that time was not spent waiting; but who takes everyone and hangs up soon is given up after some times, too
-			patience = patience.Add(held - c.limits.patience/6)
-		}
-		if held >= c.limits.renews {
-			backoff = c.limits.minBackoff
-		}
-		if errors.Is(err, media.ErrNoEncoder) || time.Now().After(patience) {
-			c.fail(err)
-			return
-		}
-		longest := c.limits.maxBackoff
-		if errors.Is(err, media.ErrNoServer) {
-			longest = min(longest, c.limits.refusedBackoff)
-		}
-		wait := min(longest, time.Duration(float64(backoff)*(0.75+0.5*rand.Float64())))
-		c.env.Logger.Warn("the broadcast has no connection; trying again", "chat", c.chat, "in", wait.Round(time.Millisecond), "reason", err)
-		select {
-		case <-time.After(wait):
-		case <-c.life.Done():
-		}
-		backoff = min(2*backoff, c.limits.maxBackoff)
-	}
-}
-
-// fail ends the broadcast.
-func (c *RTMPCall) fail(err error) {
-	c.mu.Lock()
-	if c.state.dead() { // Stop was faster
-		c.mu.Unlock()
-		return
-	}
-	c.why = fmt.Errorf("%w: the RTMP server of chat %d: %w", models.ErrConnectionFailed, c.chat, err)
-	why := c.why
-	c.setStateLocked(stateFailed)
-	c.mu.Unlock()
-	c.play.fail(why)
-}
-
-var errHung = fmt.Errorf("%w: the server takes nothing any more, or this machine is too slow to encode: try a smaller picture or a lower rate",
-	models.ErrStalled)
-
-// push is one connection. It returns how long the server took the media, and why it ended.
-func (c *RTMPCall) push(mixer *broadcast.Mixer) (held time.Duration, err error) {
-	// Not the call's own life: Stop says good-bye first.
-	ctx := media.WithRunner(context.WithoutCancel(c.life), c.env.Runner)
-	c.counted(func(s *models.PushStats) { s.Attempts++ })
-	p, err := c.target.Push(ctx, c.canvas)
-	if err != nil {
-		return 0, err
-	}
-	out := &pushOutlet{mixer: mixer, backlog: c.limits.backlog, hung: make(chan struct{})}
-	mixer.Begin(p.Input(), time.Now())
-	c.play.connect(out, false)
-	var since time.Time
-	live := p.Live()
-	for {
-		select {
-		case <-live:
-			live, since = nil, time.Now()
-			c.play.connect(out, true)
-			c.counted(func(s *models.PushStats) { s.Connections++ })
-			c.changed(stateConnected)
-			continue
-		case <-p.Done():
-			err = p.Err()
-		case <-out.hung:
-			err = errHung
-		case <-c.life.Done():
-			c.play.disconnect()
-			if since.IsZero() { // nobody to say good-bye to
-				mixer.Abort()
-				return 0, p.Close()
-			}
-			select {
-			case <-mixer.End():
-			case <-time.After(c.limits.farewell / 2):
-				mixer.Abort()
-			}
-			return 0, p.Finish(c.limits.farewell / 2)
-		}
-		c.play.disconnect()
-		mixer.Abort()
-		c.changed(stateDisconnected)
-		if err == nil {
-			err = errors.New("it ended without a reason")
-		}
-		if since.IsZero() {
-			return 0, errors.Join(err, p.Close())
-		}
-		return time.Since(since), errors.Join(err, p.Close())
-	}
 }
 
 // counted changes the statistics.

@@ -42,7 +42,11 @@ func (d *diary) ConnectionChange(_ int64, state models.ConnState) {
 	d.states = append(d.states, state)
 }
 
-func (d *diary) Upgrade(int64, models.MediaState) {}
+func (d *diary) Upgrade(int64, models.MediaState)     {}
+func (d *diary) TrackStart(int64, PlaylistTrack)      {}
+func (d *diary) TrackEnd(int64, PlaylistTrack, error) {}
+func (d *diary) RejoinNeeded(int64)                   {}
+func (d *diary) Rejoins() bool                        { return false }
 
 // await waits until the states and ends are as told.
 func (d *diary) await(t *testing.T, what string, is func(states []models.ConnState, ends []error) bool) {
@@ -119,7 +123,7 @@ func broadcastBy(t *testing.T, script string, limits pushLimits) (c *RTMPCall, d
 
 var shortLimits = pushLimits{
 	minBackoff: 10 * time.Millisecond, maxBackoff: 80 * time.Millisecond, refusedBackoff: 40 * time.Millisecond, renews: time.Hour, patience: 500 * time.Millisecond, holds: time.Hour,
-	backlog: 8 * time.Second, farewell: 500 * time.Millisecond,
+	backlog: 8 * time.Second, farewell: 500 * time.Millisecond, mature: time.Hour, oldest: time.Hour,
 }
 
 func TestAServerThatRefusesIsTriedAgainAndThenGivenUpOnce(t *testing.T) {

@@ -11,24 +11,31 @@ import (
 
 // wanted is what the controls have asked for, as one Run sees it.
 type wanted struct {
-	outlet outlet
-	next   *stream
-	muted  bool
-	frozen bool
-	shift  time.Duration
-	over   *stream
-	failed error
+	outlet  outlet
+	next    *stream
+	muted   bool
+	frozen  bool
+	shift   time.Duration
+	over    *stream
+	leaves  bool
+	failed  error
+	changed bool
 }
 
 func (p *playback) takeWanted() wanted {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w := wanted{outlet: p.outlet, next: p.next, muted: p.muted, frozen: p.frozenLocked(), over: p.over, failed: p.failed}
-	if p.next != nil { // what the controls see changes at once, so that a seek does not mix the old and the new
-		p.playing.Store(p.next)
-		p.position.Store(p.next.timeline.Begin.Milliseconds())
+	w := wanted{
+		outlet: p.outlet, muted: p.muted, frozen: p.frozenLocked(), over: p.over, leaves: p.leaves, failed: p.failed, changed: p.changed,
 	}
-	p.next, p.over = nil, nil
+	p.over, p.leaves, p.changed = nil, false, false
+	if p.next != nil && (w.frozen || p.enters(p.next)) {
+		w.next, p.next = p.next, nil
+		p.overtake(w.next)
+		// What the controls see changes at once, so that a seek does not mix the old and the new.
+		p.playing.Store(w.next)
+		p.position.Store(w.next.timeline.Begin.Milliseconds())
+	}
 	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
 	}
@@ -46,15 +53,13 @@ func (p *playback) Run(now time.Time) time.Time {
 	}
 	if w.failed != nil {
 		p.endAll(w.failed)
+		p.endList(w.failed)
 		return time.Time{}
 	}
-	if w.over != nil && w.over == p.current {
-		p.endAll(nil)
-	}
-	if p.current != nil && p.current.broken.Load() != nil {
-		p.endAll(*p.current.broken.Load())
-	}
+	p.cutOff(w, now)
+	p.readOn(w.outlet, w.frozen)
 	if w.outlet == nil {
+		p.videoOn.Store(p.hasVideo())
 		return time.Time{}
 	}
 	var next time.Time
@@ -62,14 +67,34 @@ func (p *playback) Run(now time.Time) time.Time {
 		w.outlet.finish()
 	}
 	if p.current != nil && !w.frozen {
-		if !p.current.started {
-			p.startAt(now)
-		}
 		next = p.play(w.outlet, w.muted, now)
 	}
 	seen := p.hasVideo()
 	p.videoOn.Store(seen)
 	return earlier(next, w.outlet.idle(now, seen))
+}
+
+// cutOff ends the current stream if that was asked for, or cannot be helped, and goes on in its list.
+func (p *playback) cutOff(w wanted, now time.Time) {
+	var at time.Time
+	var flows bool
+	if s := p.current; s != nil && !w.frozen && s.started {
+		at, flows = p.boundary(s, now)
+	}
+	if w.over != nil && w.over == p.current {
+		p.current.skipped = w.leaves
+		p.endAll(nil)
+	}
+	if w.leaves && w.over == p.between {
+		p.endList(nil)
+	}
+	if p.current != nil && p.current.broken.Load() != nil {
+		p.endAll(*p.current.broken.Load())
+	}
+	if w.changed && !p.stillFollows() {
+		p.dropSuccession()
+	}
+	p.nextTrack(w.outlet, at, flows)
 }
 
 // earlier returns the earlier of two times, of which the zero one is never.
@@ -99,12 +124,14 @@ func (p *playback) gap(out outlet, d time.Duration) {
 // old one would have been: the timeline has no seam. When that has run dry or has not begun, the new one begins by itself.
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
-	if old == nil && s.request.continues { // it ended while a seek in it was being opened, and that was told
-		p.playing.Store(nil)
+	if s.request.continues && (old == nil || old.request.track != s.request.track) { // it ended while it was being opened again, and that was told
+		p.playing.Store(old)
 		s.settle(fmt.Errorf("%w: the source ended before the new position was there", models.ErrNoSource))
 		s.close()
 		return
 	}
+	p.dropSuccession()
+	p.closeBetween()
 	p.setCurrent(s)
 	if old != nil {
 		if old.flowing() {
@@ -114,7 +141,11 @@ func (p *playback) replace(out outlet, s *stream) {
 			out.finish()
 		}
 		p.endMissing(old, s)
+		p.skip(old, s)
 		old.close()
+	}
+	if s.request.track != nil && !s.request.continues {
+		p.tellTrackStart(s)
 	}
 	p.endBroken(s)
 	s.settle(nil)
@@ -124,6 +155,13 @@ func (p *playback) replace(out outlet, s *stream) {
 func (p *playback) setCurrent(s *stream) {
 	p.current = s
 	p.playing.Store(s)
+	switch {
+	case s == nil: // the next track may come
+	case s.request.track == nil:
+		p.listed.Store(nil)
+	default:
+		p.listed.Store(s)
+	}
 }
 
 // continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.
@@ -160,6 +198,9 @@ func (p *playback) startAt(at time.Time) {
 
 // play sends what is due of every leg, ends legs that have no more, and returns when it wants to be called again.
 func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) {
+	if !p.current.started {
+		p.startAt(now)
+	}
 	p.followSound(out, now)
 	for _, l := range p.current.legs {
 		switch {
@@ -168,12 +209,21 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 			next = earlier(next, p.playVideo(out, l, now))
 		default:
 			next = earlier(next, p.playAudio(out, l, muted, now))
+			if l.over && p.current.request.track != nil {
+				next = now // the picture of a track ends with its sound
+			}
 		}
 	}
 	if p.current.ended() {
-		p.current.close()
-		p.setCurrent(nil)
+		at, flows := p.boundary(p.current, now)
+		p.endStream()
+		if p.nextTrack(out, at, flows); p.current != nil {
+			return p.play(out, muted, now)
+		}
 		return time.Time{}
+	}
+	if p.current.request.track != nil && p.current.readThrough() {
+		p.prepare(p.current)
 	}
 	if ahead := next.Sub(now); ahead > maxAhead {
 		p.log("the source's times jump forward; going on without the wait", "jump", ahead.Round(time.Second))
@@ -230,7 +280,7 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 // advance takes note that a frame has had its time.
 func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
-	l.next = f.PTS + f.Duration
+	l.shown, l.next = f.PTS, f.PTS+f.Duration
 	at := p.current.timeline.At(pacer.Duration(l.next, l.rate) - p.current.begins).Milliseconds()
 	if l.kind == models.Audio || !p.current.sounding() && at > p.position.Load() {
 		p.position.Store(at)

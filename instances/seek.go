@@ -5,22 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"gotgcall/media"
 	"gotgcall/models"
 )
 
-// seekBy moves the position. What plays goes on until the new position has its first frame. Beyond either end the source ends.
-func (p *playback) seekBy(ctx context.Context, delta time.Duration) error {
+// move is how a source is opened again while it plays: elsewhere, or in another way.
+type move struct {
+	by     time.Duration              // for a seek
+	change func(*media.EncodeOptions) // nil for a seek
+	live   bool                       // the change makes sense for a live source too
+}
+
+// adjustLead is how much later than where it is now a source is opened again with other options: until then the old one goes on, so that the
+// new one takes over at its very place.
+const adjustLead = 500 * time.Millisecond
+
+// move opens the current source again. What plays goes on until the new one has its first frame. A seek beyond either end ends the source.
+func (p *playback) move(ctx context.Context, m move) error {
 	o := newOpening(p.life, ctx)
+	var watch sync.WaitGroup
+	defer watch.Wait()
 	defer o.end()
-	from, err := p.beginSeek(o, delta)
+	from, err := p.beginMove(o, m)
 	if err != nil {
 		return err
 	}
 	defer p.background.Done()
 	if o.seeks.offset >= 0 {
+		watch.Go(func() { p.watchLive(o) })
 		if err = p.open(o, *o.seeks); !errors.Is(err, errEmpty) {
 			return err
 		}
@@ -30,13 +45,34 @@ func (p *playback) seekBy(ctx context.Context, delta time.Duration) error {
 	if p.opening == o {
 		p.opening = nil
 	}
+	if m.change != nil {
+		return fmt.Errorf("%w: the source ends at this moment", models.ErrNoSource)
+	}
 	p.over = from
 	p.entry.Wake()
 	return nil
 }
 
-// beginSeek decides where a seek goes, and makes it the newest opening. It counts from where an earlier seek that is still on its way will be.
-func (p *playback) beginSeek(o *opening, delta time.Duration) (from *stream, err error) {
+// liveAfter is how long a new position is waited for before it is asked whether the source is live. That is not asked at once, for it costs a process.
+const liveAfter = 2 * time.Second
+
+// watchLive is a goroutine beside a seek that takes long: a radio over HTTP looks like a file, and its new position would never come.
+func (p *playback) watchLive(o *opening) {
+	timer := time.NewTimer(liveAfter)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-o.ctx.Done():
+		return
+	}
+	ctx := media.WithOptions(p.env.opening(o.ctx, o.seeks.source), o.seeks.options)
+	if info, err := media.Probe(ctx, o.seeks.source); err == nil && info.Live {
+		o.cancel(fmt.Errorf("%w: its server does not tell how long it is, and the new position does not come: it is live", models.ErrSeekUnsupported))
+	}
+}
+
+// beginMove decides where a move goes, and makes it the newest opening. It begins with what an earlier one that is still on its way will be.
+func (p *playback) beginMove(o *opening, m move) (from *stream, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.unusableLocked(); err != nil {
@@ -44,26 +80,54 @@ func (p *playback) beginSeek(o *opening, delta time.Duration) (from *stream, err
 	}
 	from = p.playing.Load()
 	at := time.Duration(p.position.Load()) * time.Millisecond
+	pending := p.opening != nil && !p.opening.follows
 	if p.next != nil {
 		from, at = p.next, p.next.timeline.Begin
 	}
 	switch {
-	case p.opening != nil && p.opening.seeks == nil, p.next != nil && !p.next.request.continues:
-		return nil, fmt.Errorf("%w: another source is being opened; seek when it plays", models.ErrBusy)
+	case pending && p.opening.seeks == nil, p.next != nil && !p.next.request.continues:
+		return nil, fmt.Errorf("%w: another source is being opened; try again when it plays", models.ErrBusy)
 	case from == nil:
 		return nil, fmt.Errorf("%w: set a source first, or again after its end", models.ErrNoSource)
-	case p.opening != nil:
-		at = p.opening.seeks.offset
-	}
-	if _, ok := from.request.source.(media.SeekableSource); !ok {
-		return nil, fmt.Errorf("%w: it is live, or a command, or a Source without OpenAt", models.ErrSeekUnsupported)
 	}
 	r := from.request
-	r.continues = true
-	r.offset = sum(at, delta)
+	if pending {
+		r, at = *p.opening.seeks, p.opening.seeks.offset
+	}
+	_, seekable := r.source.(media.SeekableSource)
+	if !seekable && !(m.live && media.IsLive(r.source)) {
+		return nil, fmt.Errorf("%w: it is live, or a command, or a Source without OpenAt", models.ErrSeekUnsupported)
+	}
+	r.continues, r.offset, r.enters = true, sum(at, m.by), 0
+	if m.change != nil {
+		m.change(&r.options)
+		if seekable && !pending && p.next == nil && !p.frozenLocked() {
+			r.offset += time.Duration(float64(adjustLead) * from.timeline.Speed)
+			r.enters = r.offset
+		}
+	}
 	o.seeks = &r
 	p.beginLocked(o)
 	return from, nil
+}
+
+// enters tells whether it is time for a stream to take the place of the current one.
+func (p *playback) enters(s *stream) bool {
+	return s.request.enters <= time.Duration(p.position.Load())*time.Millisecond || p.current == nil || !p.current.flowing()
+}
+
+// overtake drops from the beginning of a stream what the current one has played already, because opening it took long. A coded picture cannot be
+// shortened.
+func (p *playback) overtake(s *stream) {
+	ahead := time.Duration(p.position.Load())*time.Millisecond - s.request.enters
+	if s.request.enters == 0 || ahead <= 0 || p.current == nil || !p.format.raw && s.has(models.Video) {
+		return
+	}
+	part := time.Duration(float64(ahead) / s.timeline.Speed)
+	for _, l := range s.legs {
+		l.skip(part)
+	}
+	s.timeline.Begin += ahead
 }
 
 // sum adds without overflow.

@@ -15,14 +15,15 @@ const (
 	stateClosed
 )
 
-// transitions lists the states that may follow each state. Failed, Timeout and Closed are for good.
+// transitions lists the states that may follow each state. From Disconnected, Failed and Timeout to Connecting leads only Rejoin, and so does the way
+// from Connecting to Disconnected.
 var transitions = [...][]callState{
 	stateNew:          {stateConnecting, stateClosed},
-	stateConnecting:   {stateConnected, stateFailed, stateTimeout, stateClosed},
+	stateConnecting:   {stateConnected, stateDisconnected, stateFailed, stateTimeout, stateClosed},
 	stateConnected:    {stateDisconnected, stateFailed, stateClosed},
-	stateDisconnected: {stateConnected, stateFailed, stateClosed},
-	stateFailed:       nil,
-	stateTimeout:      nil,
+	stateDisconnected: {stateConnecting, stateConnected, stateFailed, stateClosed},
+	stateFailed:       {stateConnecting, stateClosed},
+	stateTimeout:      {stateConnecting, stateClosed},
 	stateClosed:       nil,
 }
 
@@ -36,8 +37,8 @@ func (s callState) may(next callState) bool {
 	return false
 }
 
-// dead tells whether nothing follows s.
-func (s callState) dead() bool { return transitions[s] == nil }
+// dead tells whether the call has ended or its connection is lost.
+func (s callState) dead() bool { return s == stateFailed || s == stateTimeout || s == stateClosed }
 
 // connState returns the state as OnConnectionChange reports it. stateNew is never reported.
 func (s callState) connState() models.ConnState {

@@ -6,11 +6,11 @@ func TestTheStatesOfACall(t *testing.T) {
 	const allowed = "" +
 		// to: new connecting connected disconnected failed timeout closed
 		".x....x" + // from new
-		"..x.xxx" + // from connecting
+		"..xxxxx" + // from connecting
 		"...xx.x" + // from connected
-		"..x.x.x" + // from disconnected
-		"......." + // from failed
-		"......." + // from timeout
+		".xx.x.x" + // from disconnected
+		".x....x" + // from failed
+		".x....x" + // from timeout
 		"......." //   from closed
 	const states = 7
 	for from := range callState(states) {

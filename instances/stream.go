@@ -13,54 +13,6 @@ import (
 	"gotgcall/models"
 )
 
-// request says what to open, and how.
-type request struct {
-	format   format
-	leftOut  *atomic.Uint64 // counts the pictures that ffmpeg leaves out to keep up
-	source   media.Source
-	options  media.EncodeOptions
-	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
-	separate bool          // a process for each leg
-	// continues: it takes the place of a stream of the same source, whose legs it does not have end with it.
-	continues bool
-}
-
-// open opens the source. The timeline says which moments of the media its frames are.
-func (r request) open(ctx context.Context) (opened *media.Streams, timeline media.Timeline, err error) {
-	if r.separate {
-		ctx = media.WithSeparateLegs(ctx)
-	}
-	ctx = media.CountLeftOut(media.WithOptions(ctx, r.options), r.leftOut)
-	if r.format.raw {
-		ctx = media.WithRaw(ctx)
-	}
-	if opened, err = r.openSource(ctx); err != nil || opened == nil {
-		return nil, timeline, err
-	}
-	timeline, ok := media.TimelineOf(opened)
-	if !ok {
-		timeline = media.Timeline{Begin: r.offset, Speed: 1}
-	}
-	if r.format.raw {
-		opened = media.Raw(ctx, opened, r.options)
-	}
-	return opened, timeline, nil
-}
-
-func (r request) openSource(ctx context.Context) (*media.Streams, error) {
-	if seekable, ok := r.source.(media.SeekableSource); ok && r.offset > 0 {
-		return seekable.OpenAt(ctx, r.offset)
-	}
-	return r.source.Open(ctx)
-}
-
-// canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
-func (r request) canUntangle() bool {
-	_, seekable := r.source.(media.SeekableSource)
-	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
-	return seekable && !shells && !r.separate
-}
-
 // stream is an opened source: its legs are reading ahead.
 type stream struct {
 	// set at construction
@@ -84,7 +36,9 @@ type stream struct {
 	broken     atomic.Pointer[error] // why that failed
 
 	// owned by the scheduler's goroutine
+	skipped bool // another track of its list was asked for
 	started bool
+	rolling bool          // it is live, stands still and is read on
 	begins  time.Duration // PTS of the earliest first frame
 }
 
@@ -99,7 +53,7 @@ func openStream(
 ) (*stream, error) {
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	s, err := startStream(media.WithRunner(life, env.Runner), ctx, r, wake)
+	s, err := startStream(env.opening(life, r.source), ctx, r, wake)
 	if err == nil {
 		s.cancel = cancel
 		track(s)
@@ -152,7 +106,7 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}
-	s.legs = r.format.legs(opened)
+	s.legs = r.host.format.legs(opened, r.track != nil)
 	switch len(s.legs) {
 	case 0:
 		_ = opened.Close()
@@ -163,6 +117,12 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 	}
 	if opened.Interactive() {
 		s.interact(wake)
+	}
+	if r.track != nil {
+		if err := r.track.list.claim(r.host); err != nil {
+			_ = opened.Close()
+			return nil, err
+		}
 	}
 	for _, l := range s.legs {
 		s.readers.Go(func() { l.read(life, wake) })
@@ -264,6 +224,9 @@ func (s *stream) close() {
 		go func() {
 			_ = s.opened.Close()
 			s.readers.Wait()
+			if s.request.track != nil {
+				s.request.track.list.release()
+			}
 			close(s.closed)
 		}()
 	})
@@ -299,6 +262,16 @@ func (s *stream) flowing() bool {
 	return s.started && !s.ended()
 }
 
+// readThrough tells whether the source has been read to its end.
+func (s *stream) readThrough() bool {
+	for _, l := range s.legs {
+		if _, ended, _ := l.queue.level(); !ended {
+			return false
+		}
+	}
+	return true
+}
+
 // tangled tells whether a leg has given up reading because the other one had nothing for too long.
 func (s *stream) tangled() bool {
 	for _, l := range s.legs {
@@ -327,37 +300,4 @@ func (s *stream) otherFlows(l *leg) bool {
 		}
 	}
 	return false
-}
-
-// opening is one SetStreamSources on its way: its context ends after openTimeout, with the caller's context, when a newer source comes, and
-// when the call stops.
-type opening struct {
-	// set by who begins it
-	seeks *request // where a seek goes; nil for a new source
-
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	timer  *time.Timer
-	unlink func() bool
-}
-
-// errSuperseded is what an opening ends with when a newer one came.
-var errSuperseded = fmt.Errorf("gotgcall: another source or position of this chat was asked for later and won: %w", context.Canceled)
-
-func newOpening(life, caller context.Context) *opening {
-	ctx, cancel := context.WithCancelCause(life)
-	o := &opening{ctx: ctx, cancel: cancel}
-	o.timer = time.AfterFunc(openTimeout, func() {
-		cancel(fmt.Errorf("%w: nothing playable within %s; check that the address answers and the file is not a pipe nobody writes to",
-			models.ErrSourceTimeout, openTimeout))
-	})
-	o.unlink = context.AfterFunc(caller, func() { cancel(context.Cause(caller)) })
-	return o
-}
-
-// end releases what the opening holds.
-func (o *opening) end() {
-	o.timer.Stop()
-	o.unlink()
-	o.cancel(context.Canceled)
 }

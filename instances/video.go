@@ -71,8 +71,12 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		if n := l.late.resumed(); n > 0 {
 			p.log("the picture goes on", "dropped_frames", n)
 		}
-		out.video(l, f, due, now)
-		p.video.count(len(f.Data), now)
+		if out.video(l, f, due, now) {
+			p.video.count(len(f.Data), now)
+		} else {
+			p.video.dropped.Add(1)
+			p.accounted++
+		}
 	}
 }
 
@@ -97,16 +101,17 @@ func (p *playback) warnLeftOut(l *leg, now time.Time) {
 		"dropped_frames", n)
 }
 
-// log writes a warning from a goroutine of its own: the scheduler does not wait for the user's logger.
+// log writes a warning about the current source from a goroutine of its own: the scheduler does not wait for the user's logger.
 func (p *playback) log(text string, args ...any) {
-	p.background.Go(func() { p.env.Logger.Warn(text, append([]any{"chat", p.chat}, args...)...) })
+	args = append([]any{"chat", p.chat, "source", p.current.name}, args...)
+	p.background.Go(func() { p.env.Logger.Warn(text, args...) })
 }
 
-// hasVideo tells whether the current stream has a picture that is not over.
+// hasVideo tells whether the current stream has a picture that is not over. One that waits for its beginning has it when its first frame is there.
 func (p *playback) hasVideo() bool {
 	if p.current != nil {
 		for _, l := range p.current.legs {
-			if l.kind == models.Video && l.begun && !l.over {
+			if l.kind == models.Video && !l.over && (l.begun || !p.current.started && l.queue.count() > 0) {
 				return true
 			}
 		}

@@ -13,6 +13,14 @@ func Describe(s Source) string {
 		return s.describe()
 	case *shellSource:
 		return fmt.Sprintf("FromShell, %s", s.track)
+	case *MultiShellSource:
+		return fmt.Sprintf("FromShells, %s", s.Tracks())
+	case *readerSource:
+		return "FromReader"
+	case *pcmSource:
+		return "FromPCM"
+	case *OpusSource:
+		return "FromOpus"
 	default:
 		return fmt.Sprintf("%T", s)
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"io"
+	"slices"
 
 	"gotgcall/internal/ffmpeg"
 )
@@ -42,17 +43,11 @@ func launch(ctx context.Context, commands ...ffmpeg.Command) (*job, error) {
 
 // startAll starts all commands or none.
 func startAll(ctx context.Context, r *ffmpeg.Runner, commands []ffmpeg.Command) ([]*ffmpeg.Process, error) {
-	var processes []*ffmpeg.Process
-	for _, c := range commands {
-		c.Notes = leftOutNotes(c.Args, leftOutFrom(ctx))
-		p, err := r.Start(ctx, c)
-		if err != nil {
-			stopAll(processes)
-			return nil, err
-		}
-		processes = append(processes, p)
+	commands = slices.Clone(commands)
+	for i := range commands {
+		commands[i].Notes = leftOutNotes(commands[i].Args, leftOutFrom(ctx))
 	}
-	return processes, nil
+	return r.StartAll(ctx, commands...)
 }
 
 func stopAll(processes []*ffmpeg.Process) {

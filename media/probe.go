@@ -109,6 +109,10 @@ func (s *liveURL) probe(ctx context.Context) (MediaInfo, error) {
 	if err != nil {
 		return MediaInfo{}, err
 	}
+	subject := urlSubject(s.url, secrets)
+	if err := askPolicy(urlPolicyFrom(ctx), subject, in.target, secrets); err != nil {
+		return MediaInfo{}, err
+	}
 	if in.tls {
 		in.caFile = findCAFile()
 	}
@@ -116,7 +120,7 @@ func (s *liveURL) probe(ctx context.Context) (MediaInfo, error) {
 		in.request = options.requestFlags()
 		secrets = append(secrets, options.requestSecrets()...)
 	}
-	return in.probe(ctx, ending{subject: urlSubject(s.url, secrets), remote: true}, secrets)
+	return in.probe(ctx, ending{subject: subject, remote: true}, secrets)
 }
 
 // probe runs an ffmpeg that has an input and nothing to do with it: it says what the input is and complains.

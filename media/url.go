@@ -20,7 +20,7 @@ type seekableURL struct{ liveURL }
 // FromURL is a URL that ffmpeg plays: http and https (files, HLS playlists, radio), rtmp, rtmps, rtsp, rtsps and srt. Of several options the
 // later ones win.
 //
-// A URL of another kind, or that is not whole, is ErrInvalidParams from Open, and nothing is started. What cannot be played is ErrFile from
+// A URL of another kind, one that is not whole, and one that the Client's URL policy refuses are ErrInvalidParams from Open, and nothing is started. What cannot be played is ErrFile from
 // the first Read: what the server refuses, does not answer within 10 seconds or serves that is not media. A download that breaks off is
 // resumed where the server can do that; otherwise it ends with ErrFile.
 //
@@ -38,6 +38,12 @@ func FromURL(url string, opt ...EncodeOptions) Source {
 		return &seekableURL{s}
 	}
 	return &s
+}
+
+// IsLive tells whether a source is a stream that can be opened again, but begins wherever it is at that moment.
+func IsLive(s Source) bool {
+	_, live := s.(*liveURL)
+	return live
 }
 
 func (s *liveURL) Tracks() Track { return s.options.Complete().Tracks }
@@ -58,6 +64,9 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 		return nil, err
 	}
 	e := ending{subject: urlSubject(s.url, secrets), remote: true}
+	if err := askPolicy(urlPolicyFrom(ctx), e.subject, in.target, secrets); err != nil {
+		return nil, err
+	}
 	if err := checkOffset(e.subject, offset); err != nil {
 		return nil, err
 	}

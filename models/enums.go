@@ -38,14 +38,14 @@ const (
 	Connecting ConnState = iota
 	// Connected: media flows. Also reported when a Disconnected connection recovers.
 	Connected
-	// Failed: the connection is lost for good; join again with a fresh payload.
+	// Failed: the connection is lost for good; join again with a fresh payload (Rejoin, or a new CreateCall).
 	Failed
 	// Closed: Stop or Close ended the call.
 	Closed
 	// Timeout: Connect's deadline passed before the connection stood.
 	Timeout
 	// Disconnected: nothing has been heard from the server for a few seconds. The call goes on sending; it becomes Connected again, or
-	// Failed.
+	// Failed. Also reported when Rejoin ends a connection; then the call waits for Connect.
 	Disconnected
 )
 

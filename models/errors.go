@@ -40,8 +40,12 @@ var (
 	ErrNoSource = errors.New("gotgcall: nothing is playing")
 	// ErrSeekUnsupported: the source can only be played from where it is: it is live, or it is no SeekableSource.
 	ErrSeekUnsupported = errors.New("gotgcall: this source cannot be sought in")
-	// ErrBusy: another change of the same kind is under way; try again when it is done.
+	// ErrSkipped is the end of a playlist's track that made way for another one, which was asked for.
+	ErrSkipped = errors.New("gotgcall: track skipped")
+	// ErrBusy: another change of the same kind is under way, try again when it is done; or as many child processes run as may run.
 	ErrBusy = errors.New("gotgcall: busy")
+	// ErrJoinRefused: the chat cannot be joined, and trying again does not help. A Signaler's Join wraps it.
+	ErrJoinRefused = errors.New("gotgcall: the group call cannot be joined")
 	// ErrFormat: the bytes are not the format they should be.
 	ErrFormat = errors.New("gotgcall: not the expected media format")
 )

@@ -304,6 +304,14 @@ func TestClientThatClosesEndsItsEndpoint(t *testing.T) {
 		if !errors.Is(e.Err(), ErrPeerClosed) {
 			t.Errorf("ended with %v", e.Err())
 		}
+		source := int32(e.AudioSSRC()) //nolint:gosec // 31 bits
+		if got := w.server.Check(1, []int32{source}); len(got) != 0 {
+			t.Errorf("known without a connection: %v", got)
+		}
+		must(t, w.server.Leave(1, source)) // as a participant, until then, without a connection
+		if err := w.server.Leave(1, source); !errors.Is(err, ErrJoinMissing) {
+			t.Errorf("leaving twice: %v", err)
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -35,7 +36,8 @@ type Endpoint struct {
 	securing     sync.WaitGroup // secure
 	violations   ledger
 
-	paths []path // guarded by srv.mu
+	left  atomic.Bool // by Leave
+	paths []path      // guarded by srv.mu
 
 	mu            sync.Mutex // guards what follows; never held together with srv.mu or while something is sent
 	ice           *iceAgent

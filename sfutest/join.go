@@ -1,6 +1,7 @@
 package sfutest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -58,15 +59,27 @@ func (s *Server) admit(chatID int64, p jsonparams.JoinPayload) (e, old *Endpoint
 	return e, old, nil
 }
 
-// Leave does what phone.leaveGroupCall does; source is the signed number of the audio SSRC. The error is ErrJoinMissing when the chat
-// has no live endpoint with it, or ErrServerClosed.
+// Leave does what phone.leaveGroupCall does; source is the signed number of the audio SSRC. A client that has closed its connection before still has
+// to leave. The error is ErrJoinMissing when the chat has no endpoint with that source which is live or was closed by its client, or ErrServerClosed.
 func (s *Server) Leave(chatID int64, source int32) error {
 	e, err := s.find(chatID, source)
-	if err != nil {
+	if errors.Is(err, ErrJoinMissing) {
+		e = s.closedByPeer(chatID, source)
+	}
+	if e == nil || e.left.Swap(true) {
 		return err
 	}
 	e.end(ErrLeft)
 	return nil
+}
+
+// closedByPeer returns the chat's endpoint if its audio SSRC is the source and its client, which has not left, closed the connection.
+func (s *Server) closedByPeer(chatID int64, source int32) *Endpoint {
+	e := s.Endpoint(chatID)
+	if e == nil || jsonparams.SourceID(e.AudioSSRC()) != source || e.left.Load() || !errors.Is(e.Err(), ErrPeerClosed) {
+		return nil
+	}
+	return e
 }
 
 // Check does what phone.checkGroupCall does: it returns those of the sources, signed numbers of audio SSRCs, which have a live endpoint

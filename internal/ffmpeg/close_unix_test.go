@@ -43,7 +43,7 @@ func TestCloseEndsEverythingAndRefusesMore(t *testing.T) {
 }
 
 func TestStopAndCloseAreBoundedAsDocumented(t *testing.T) {
-	want := limits{quiet: 500 * time.Millisecond, exit: 5 * time.Second, kill: 1500 * time.Millisecond, close: 4 * time.Second, reason: time.Second}
+	want := limits{quiet: 500 * time.Millisecond, exit: 5 * time.Second, kill: 1500 * time.Millisecond, close: 4 * time.Second, reason: time.Second, room: 10 * time.Second}
 	if r := New(Config{}); r.limits != want {
 		t.Errorf("limits %v, want %v", r.limits, want)
 	}

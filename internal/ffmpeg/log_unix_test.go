@@ -52,3 +52,32 @@ func TestNothingIsLoggedAboveDebugOfAProgramThatWorks(t *testing.T) {
 		t.Errorf("logged: %s", lines)
 	}
 }
+
+func TestStderrAndAttributesAreLoggedIfAsked(t *testing.T) {
+	for _, asked := range []bool{false, true} {
+		log, lines := debugLog()
+		r := testRunner(t, func(c *Config, _ *limits) {
+			c.Logger = log
+			if asked {
+				c.StderrLogger = log
+			}
+		})
+		p, err := r.With("chat", 7).With("source", "a song").Start(t.Context(), Command{
+			Args: []string{"--role=write", "0", "1", "cannot open https://bob:planted-secret@host/x"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = readAll(t, p.Output(0))
+		wantCrash(t, err)
+		for _, want := range []string{"program started", "program ended"} {
+			if !strings.Contains(lines.String(), fmt.Sprintf("level=DEBUG msg=%q chat=7 source=\"a song\" program=", want)) {
+				t.Errorf("the log does not say %q with chat and source:\n%s", want, lines)
+			}
+		}
+		said := fmt.Sprintf("level=DEBUG msg=\"program says\" chat=7 source=\"a song\" program=%s pid=%d line=\"cannot open https://***@host/x\"", p.title, p.Pid())
+		if strings.Contains(lines.String(), said) != asked || strings.Contains(lines.String(), "planted") {
+			t.Errorf("asked: %v. The log is\n%s\nexpected in it, or not:\n%s", asked, lines, said)
+		}
+	}
+}

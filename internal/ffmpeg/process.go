@@ -45,7 +45,7 @@ func newProcess(r *Runner, req *request, l launched) *Process {
 		child:    l.child,
 		title:    req.title(),
 		redactor: req.redactor,
-		stderr:   newTail(l.stderr, req.notes),
+		stderr:   newTail(l.stderr, req.notes, r.echo(req, l)),
 		started:  time.Now(),
 		stopped:  make(chan struct{}),
 		exited:   make(chan struct{}),
@@ -62,6 +62,14 @@ func newProcess(r *Runner, req *request, l launched) *Process {
 		r.log.Debug("program started", "program", req.spec.path, "pid", p.Pid(), "args", p.redactor.args(req.spec.args[1:]))
 	}
 	return p
+}
+
+// echo is what logs the child's stderr, nil where it is not logged.
+func (r *Runner) echo(req *request, l launched) *echo {
+	if r.stderr == nil {
+		return nil
+	}
+	return &echo{log: r.stderr.With("program", req.title(), "pid", l.child.pid()), redactor: req.redactor}
 }
 
 // run begins the supervision: two goroutines, one that drains stderr and one that waits for the exit. Both end with the program.

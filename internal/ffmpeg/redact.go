@@ -22,6 +22,12 @@ func RedactArgs(args []string) []string {
 	return newRedactor(nil).args(args)
 }
 
+// RedactAbout is Redact for a text about a program's arguments: it also masks what is secret in them, and the given secrets, wherever and however
+// escaped they stand in the text.
+func RedactAbout(text string, args, secrets []string) string {
+	return newRedactor(append(secretsOf(args), secrets...)).text(text)
+}
+
 // redactor is Redact with the secrets of one command.
 type redactor struct {
 	secrets []string // every form of each

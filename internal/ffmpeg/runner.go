@@ -1,9 +1,6 @@
 package ffmpeg
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -20,6 +17,10 @@ type Config struct {
 	Path string
 	// Logger receives starts and exits at debug level, and a warning for a child that does not die. It defaults to none.
 	Logger *slog.Logger
+	// StderrLogger receives each line that a child writes to stderr, redacted, at debug level. It defaults to none.
+	StderrLogger *slog.Logger
+	// MaxProcesses is how many children may live at a time, 1 or more. It defaults to 0, no limit.
+	MaxProcesses int
 }
 
 // limits are the durations a Runner works with; tests shorten them.
@@ -34,6 +35,8 @@ type limits struct {
 	close time.Duration
 	// reason: how long a Write that nobody reads waits for the exit that explains it.
 	reason time.Duration
+	// room: how long a Start waits for others to end when there are as many children as there may be.
+	room time.Duration
 }
 
 var defaultLimits = limits{
@@ -42,14 +45,22 @@ var defaultLimits = limits{
 	kill:   1500 * time.Millisecond,
 	close:  4 * time.Second,
 	reason: time.Second,
+	room:   10 * time.Second,
 }
 
 // Runner starts and supervises child processes. Its methods are safe for concurrent use.
 type Runner struct {
+	*shared
+	log    *slog.Logger
+	stderr *slog.Logger // nil: what children write there is not logged
+}
+
+// shared is what a Runner has in common with those that With made of it.
+type shared struct {
 	// Set at construction.
 	path     string
-	log      *slog.Logger
 	limits   limits
+	room     room
 	spawn    func(spec) (child, error)
 	requests chan *request
 	closing  chan struct{} // closed by the first Close
@@ -70,17 +81,17 @@ func New(c Config) *Runner {
 }
 
 func newRunner(c Config, l limits, spawn func(spec) (child, error)) *Runner {
-	r := &Runner{
+	r := &Runner{log: c.Logger, stderr: c.StderrLogger, shared: &shared{
 		path:     c.Path,
-		log:      c.Logger,
 		limits:   l,
+		room:     room{size: c.MaxProcesses},
 		spawn:    spawn,
 		requests: make(chan *request),
 		closing:  make(chan struct{}),
 		idle:     make(chan struct{}),
 		forkEnd:  make(chan struct{}),
 		procs:    make(map[*Process]struct{}),
-	}
+	}}
 	if r.path == "" {
 		r.path = DefaultPath
 	}
@@ -88,6 +99,16 @@ func newRunner(c Config, l limits, spawn func(spec) (child, error)) *Runner {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	return r
+}
+
+// With returns a Runner whose log records carry the attributes, as those of slog.Logger.With. All else it shares with r, Close included.
+func (r *Runner) With(attrs ...any) *Runner {
+	w := *r
+	w.log = r.log.With(attrs...)
+	if r.stderr != nil {
+		w.stderr = r.stderr.With(attrs...)
+	}
+	return &w
 }
 
 // Path returns the configured ffmpeg path, "ffmpeg" when none was given.
@@ -118,59 +139,6 @@ type Command struct {
 	Secrets []string
 }
 
-// Start runs a program. It lives until it ends by itself, is stopped, or ctx is cancelled, which stops it; Close stops it too.
-//
-// A program that cannot be started is ErrFFmpegSpawn wrapping the cause (such as fs.ErrNotExist or syscall.EMFILE); after Close it is
-// ErrClosed. When ctx is already cancelled nothing is started and the error wraps ctx's cause.
-func (r *Runner) Start(ctx context.Context, c Command) (*Process, error) {
-	switch {
-	case r.isClosed():
-		return nil, models.ErrClosed
-	case ctx.Err() != nil:
-		return nil, notStarted(ctx)
-	}
-	req, err := r.newRequest(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.enter(); err != nil {
-		return nil, err
-	}
-	select {
-	case r.requests <- req:
-	case <-ctx.Done():
-		r.leave()
-		return nil, notStarted(ctx)
-	case <-r.closing:
-		r.leave()
-		return nil, models.ErrClosed
-	}
-	l := <-req.reply
-	if l.err != nil {
-		r.leave()
-		return nil, l.err
-	}
-
-	p := newProcess(r, req, l)
-	r.mu.Lock()
-	r.procs[p] = struct{}{}
-	closed := r.closed
-	r.mu.Unlock()
-	p.run(ctx)
-	if closed { // Close has not seen p
-		p.stop(models.ErrClosed)
-		return nil, models.ErrClosed
-	}
-	return p, nil
-}
-
-// errNotStarted: the context of a Start ended before the program was started.
-var errNotStarted = errors.New("ffmpeg: not started")
-
-func notStarted(ctx context.Context) error {
-	return fmt.Errorf("%w: %w", errNotStarted, context.Cause(ctx))
-}
-
 func (r *Runner) isClosed() bool { return isClosed(r.closing) }
 
 // enter admits one Start, and starts the forking goroutine at the first.
@@ -192,6 +160,7 @@ func (r *Runner) enter() error {
 
 // leave undoes enter: the Start failed, or its child was reaped.
 func (r *Runner) leave() {
+	r.room.give(1)
 	r.mu.Lock()
 	r.live--
 	last := r.closed && r.live == 0

@@ -21,6 +21,7 @@ type tail struct {
 	// Set at construction.
 	file  *os.File
 	notes func(line []byte) bool // takes lines that are not kept; nil when there are none
+	echo  *echo                  // logs what is kept; nil when nothing is logged
 	done  chan struct{}          // closed when nothing more comes
 
 	// line is what drain has of an unfinished line, where notes are taken.
@@ -32,15 +33,15 @@ type tail struct {
 	cut bool   // something before buf was dropped
 }
 
-func newTail(f *os.File, notes func(line []byte) bool) *tail {
-	return &tail{file: f, notes: notes, done: make(chan struct{})}
+func newTail(f *os.File, notes func(line []byte) bool, e *echo) *tail {
+	return &tail{file: f, notes: notes, echo: e, done: make(chan struct{})}
 }
 
 // drain reads until the end of stderr. Most programs hardly write to it; for one that floods it the buffer grows to what a pipe holds.
 func (t *tail) drain() {
 	defer close(t.done)
 	defer t.file.Close()
-	defer t.flush()
+	defer t.end()
 	buf := make([]byte, 2<<10)
 	for {
 		n, err := t.file.Read(buf)
@@ -95,7 +96,18 @@ func (t *tail) flush() {
 	t.line = t.line[:0]
 }
 
+// end takes note that nothing more comes.
+func (t *tail) end() {
+	t.flush()
+	if t.echo != nil {
+		t.echo.flush()
+	}
+}
+
 func (t *tail) keep(b []byte) {
+	if t.echo != nil {
+		t.echo.take(b)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if extra := len(b) - tailSize; extra > 0 {

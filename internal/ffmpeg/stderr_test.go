@@ -49,7 +49,7 @@ func TestNotesAreTakenOutOfStderr(t *testing.T) {
 				notes = append(notes, string(line))
 			}
 			return isNote
-		})
+		}, nil)
 		for piece := range slices.Chunk([]byte(text), size) {
 			tl.take(piece)
 		}
@@ -65,7 +65,7 @@ func TestNotesAreTakenOutOfStderr(t *testing.T) {
 }
 
 func TestALineWithoutEndDoesNotGrow(t *testing.T) {
-	tl := newTail(nil, func([]byte) bool { return false })
+	tl := newTail(nil, func([]byte) bool { return false }, nil)
 	for range 10 {
 		tl.take(bytes.Repeat([]byte("x"), tailSize-1))
 	}
@@ -81,7 +81,7 @@ func FuzzStderr(f *testing.F) {
 	f.Fuzz(func(t *testing.T, noise []byte, s string, split int) {
 		secret := "7qZ" + clean(s) + "Zq7"
 		whole := append(append([]byte{}, noise...), " "+secret+" "+strings.Repeat("z", int(uint(split)%(2*tailSize)))...)
-		tl := newTail(nil, func(line []byte) bool { return bytes.HasPrefix(line, []byte("word")) })
+		tl := newTail(nil, func(line []byte) bool { return bytes.HasPrefix(line, []byte("word")) }, nil)
 		for rest := whole; len(rest) > 0; { // in pieces
 			n := min(len(rest), 1+int(uint(split)%5000))
 			tl.take(rest[:n])

@@ -20,7 +20,10 @@ const CloseLimit = 5 * time.Second
 //
 // It waits until ctx ends, and for CloseLimit at most. Then, or when the callback it does not wait for has been running for longer than Config.Slow,
 // the error names the callback. The events behind it are delivered if it ever returns.
-func (q *Queue) Close(ctx context.Context) error {
+func (q *Queue) Close(ctx context.Context) error { return q.close(ctx, InCallback()) }
+
+// close is Close; inside says whether it was called from inside a callback.
+func (q *Queue) close(ctx context.Context, inside bool) error {
 	q.mu.Lock()
 	q.closing = true
 	if !q.running {
@@ -31,7 +34,7 @@ func (q *Queue) Close(ctx context.Context) error {
 	q.mu.Unlock()
 
 	switch {
-	case busy && InCallback():
+	case busy && inside:
 		return nil
 	case busy && waiting == 0 && took < q.slow:
 		return nil
@@ -66,7 +69,11 @@ func (q *Queue) blocked(cause error) error {
 		err = errors.New("gotgcall: closed while the logger is still writing a warning")
 		return errors.Join(err, cause)
 	}
-	q.log.Error("closed without waiting for a callback", "error", err)
+	attrs := []any{"error", err}
+	if e != nil {
+		attrs = append(attrs, "callback", e.Name, "chat", e.Chat)
+	}
+	q.log.Error("closed without waiting for a callback", attrs...)
 	if cause != nil {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}

@@ -2,7 +2,7 @@ package notify
 
 import "runtime/debug"
 
-// run is the dispatcher: it delivers until the queue is closed and empty.
+// run is the dispatcher: it delivers until the queue is closed and empty, or has nothing to do and somebody who wants to know.
 func (q *Queue) run() {
 	returned := false
 	defer func() {
@@ -18,10 +18,18 @@ func (q *Queue) run() {
 			q.invoke(e)
 		case end:
 			returned = true
+			q.rest()
 			return
 		default:
 			<-q.wake
 		}
+	}
+}
+
+// rest tells that nothing is left to do.
+func (q *Queue) rest() {
+	if q.idle != nil {
+		q.idle()
 	}
 }
 

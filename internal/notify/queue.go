@@ -32,8 +32,9 @@ const (
 	defaultSlow = time.Second
 )
 
-// Queue calls callbacks on one goroutine of its own, in the order of Post. That goroutine begins with the first Post and ends in Close. A
-// callback may call every method of the queue, Close included; one that panics is logged and does no further harm.
+// Queue calls callbacks on one goroutine of its own, in the order of Post. That goroutine begins with the first Post and ends in Close, or, in the
+// queues of PerChat, whenever nothing is left to do. A callback may call every method of the queue, Close included; one that panics is logged and
+// does no further harm.
 //
 // All methods are safe for concurrent use.
 type Queue struct {
@@ -41,6 +42,7 @@ type Queue struct {
 	log  *slog.Logger
 	warn int
 	slow time.Duration
+	idle func()        // told when nothing is left to do; then the dispatcher ends until the next Post. nil: it stays
 	wake chan struct{} // holds a token when the dispatcher may have something to do
 	done chan struct{} // closed when the queue is closed, drained, and silent
 
@@ -107,16 +109,17 @@ func (q *Queue) signal() {
 	}
 }
 
-// take removes the first event and makes it the current one. It reports false when none waits, or when the dispatcher shall end.
+// take removes the first event and makes it the current one. It reports false when none waits; end when the dispatcher shall end.
 func (q *Queue) take() (e Event, ok, end bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.events) == 0 {
-		if q.closing {
+		end = q.closing || q.idle != nil
+		if end {
 			q.running = false
 			q.finishLocked()
 		}
-		return Event{}, false, q.closing
+		return Event{}, false, end
 	}
 	e = q.events[0]
 	q.events[0] = Event{} // lets go of what the callback holds
@@ -132,9 +135,14 @@ func (q *Queue) take() (e Event, ok, end bool) {
 	return e, true, false
 }
 
-// finishLocked closes done when nothing is left to happen.
+// restingLocked tells whether nothing is left to happen, until the next Post.
+func (q *Queue) restingLocked() bool {
+	return !q.running && len(q.events) == 0 && !q.logSlow && !q.logCrowded
+}
+
+// finishLocked closes done when nothing is left to happen, for good.
 func (q *Queue) finishLocked() {
-	if q.closing && !q.running && !q.logSlow && !q.logCrowded && !q.finished {
+	if q.closing && q.restingLocked() && !q.finished {
 		q.finished = true
 		close(q.done)
 	}

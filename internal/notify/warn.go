@@ -46,7 +46,8 @@ func (q *Queue) warnCrowded(attrs []any) {
 // logged notes that a warning is written; flag is logSlow or logCrowded.
 func (q *Queue) logged(flag *bool) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	*flag = false
 	q.finishLocked()
+	q.mu.Unlock()
+	q.rest()
 }

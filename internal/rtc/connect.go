@@ -24,53 +24,80 @@ const otherRoleTimeout = 10 * time.Second
 // early on a failure that waiting cannot mend. The error is ErrConnectionTimeout when ctx's deadline passed, ErrFingerprint,
 // ErrConnectionFailed, or ctx's own cause when it was cancelled.
 func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.Answer) (*Link, error) {
-	found, err := e.routes(answer.Candidates)
-	if len(found) == 0 && e.config.Settings == nil {
+	a := attempt{id: id, delay: e.config.PreConnectDelay}
+	a.steps = steps{log: e.config.Steps, candidates: e.config.Candidates, start: time.Now()}
+	a.steps.remote(answer)
+	var err error
+	if a.answer, err = e.reachable(answer); err != nil {
+		return nil, err
+	}
+	a.found, err = e.routes(a.answer.Candidates)
+	if len(a.found) == 0 && e.config.Settings == nil {
 		return nil, fmt.Errorf("%w: %w; this host cannot reach the address family of the server", models.ErrConnectionFailed, err)
 	}
-	start := time.Now()
-	for controlling := false; ; controlling = !controlling {
-		p, err := e.attempt(ctx, id, answer, found, controlling, start)
+	for _, r := range a.found {
+		a.steps.say("a route to the server", "local", r.local, "remote", r.remote)
+	}
+	for ; ; a.controlling, a.delay = !a.controlling, 0 {
+		p, err := e.attempt(ctx, a)
 		if err == nil {
-			return newLink(p, time.Since(start)), nil
+			return newLink(p, time.Since(a.steps.start)), nil
 		}
 		if !errors.Is(err, errNoPair) {
 			return nil, err
 		}
-		e.config.Logger.Info("no ICE pair, trying the other role", "controlling", !controlling, "after", time.Since(start).Round(time.Millisecond))
+		e.config.Logger.Info("no ICE pair, trying the other role", "controlling", !a.controlling,
+			"after", time.Since(a.steps.start).Round(time.Millisecond))
 	}
 }
 
 // errNoPair asks for the other role.
 var errNoPair = errors.New("rtc: no pair selected")
 
+// attempt is one try to connect, in one of the two ICE roles.
+type attempt struct {
+	id          *Identity
+	answer      *jsonparams.Answer
+	found       []route
+	controlling bool
+	delay       time.Duration // before the first check
+	steps       steps
+}
+
+// role names the side that the library has.
+func (a attempt) role() string {
+	if a.controlling {
+		return "controlling"
+	}
+	return "controlled"
+}
+
 // attempt makes one PeerConnection and waits for its outcome. An attempt that fails is closed completely.
-func (e *Engine) attempt(
-	ctx context.Context, id *Identity, answer *jsonparams.Answer, found []route, controlling bool, start time.Time,
-) (*peer, error) {
-	p, err := e.newPeer(ctx, id, answer, found, controlling)
+func (e *Engine) attempt(ctx context.Context, a attempt) (*peer, error) {
+	a.steps.say("setting up", "ice_role", a.role(), "delay", a.delay)
+	p, err := e.newPeer(ctx, a)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
 	}
-	if err := p.await(ctx, controlling); err != nil {
-		if mismatch := p.verify(answer.Fingerprints); mismatch != nil {
-			err = mismatch
-		}
+	err = pause(ctx, a.delay)
+	if err == nil {
+		err = p.begin()
+	}
+	if err == nil {
+		err = p.await(ctx, a.controlling)
+	}
+	if mismatch := p.verify(a.answer.Fingerprints); mismatch != nil {
+		err = mismatch
+	}
+	if err != nil {
+		a.steps.say("the attempt has failed", "ice_role", a.role(), "reason", err)
 		p.close()
 		if errors.Is(err, models.ErrConnectionTimeout) {
-			err = fmt.Errorf("%w (server addresses: %s)", err, addresses(answer.Candidates))
+			err = fmt.Errorf("%w (server addresses: %s)", err, addresses(a.answer.Candidates))
 		}
 		return nil, err
 	}
-	if err := p.verify(answer.Fingerprints); err != nil {
-		p.close()
-		return nil, err
-	}
-	role := "controlled"
-	if controlling {
-		role = "controlling"
-	}
-	e.config.Logger.Info("connected", "ice_role", role, "took", time.Since(start).Round(time.Millisecond))
+	e.config.Logger.Info("connected", "ice_role", a.role(), "took", time.Since(a.steps.start).Round(time.Millisecond))
 	return p, nil
 }
 
@@ -90,6 +117,9 @@ func (p *peer) await(ctx context.Context, controlling bool) error {
 		case <-p.connected.done():
 			return nil
 		case <-p.broken.done():
+			if !p.selected.isSet() && p.iceFailed() && ctx.Err() == nil {
+				return errNoPair // short timeouts end the checks, too; what is left of the time belongs to the other role
+			}
 			return fmt.Errorf("%w: %s", models.ErrConnectionFailed, p.whyBroken())
 		case <-otherRole:
 			otherRole = nil

@@ -8,17 +8,31 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"gotgcall/jsonparams"
+	"gotgcall/models"
 )
 
-// Config is what the calls of one Client share.
+// Config is what the calls of one Client share. Zero fields have their defaults.
 type Config struct {
 	Logger *slog.Logger
+	// Steps receives how each connection comes about, Candidates its ICE candidates, Pion pion's own lines with its traces: all at debug level.
+	// They default to nil, none; then pion's lines go to Logger, without the traces.
+	Steps, Candidates, Pion *slog.Logger
 	// Certificates is how many DTLS certificates are kept ready; 0 makes each on demand.
 	Certificates int
 	// SharedSockets lets calls to different server addresses share UDP sockets.
 	SharedSockets bool
 	// Loopback gathers and accepts loopback candidates.
 	Loopback bool
+	// ICEServers are STUN and TURN servers that passed CheckICEServers.
+	ICEServers []models.ICEServer
+	// NetworkTypes are what a connection may use, UDP4 or UDP6 among them. They default to both.
+	NetworkTypes []models.NetworkType
+	// Timeouts default to DefaultICETimeouts.
+	Timeouts ICETimeouts
+	// MaxBindingRequests is how often a pair of candidates is checked. It defaults to what bounds all checks of an attempt together.
+	MaxBindingRequests int
+	// PreConnectDelay is the time between the setting up of the first ICE agent of a Connect and its first check.
+	PreConnectDelay time.Duration
 	// Settings, when set, sees each PeerConnection's SettingEngine after ours: it may override anything.
 	Settings func(*webrtc.SettingEngine)
 }
@@ -33,23 +47,8 @@ type Engine struct {
 	lookup       func(remote netip.AddrPort) (local netip.Addr, err error)
 }
 
-// ICE timing (docs/WIRE.md §3). pion answers the server's consent checks for ever; these are our own checks.
-const (
-	// iceKeepalive is how often the selected pair is checked, in both states Connected and Disconnected.
-	iceKeepalive = 500 * time.Millisecond
-	// iceDisconnected is how long nothing may arrive before the state is Disconnected: a blackout of 3 s is reported as one, while at
-	// 20 % loss four checks and two reports in a row have to be lost.
-	iceDisconnected = 2 * time.Second
-	// iceFailed is how long Disconnected may last: with iceDisconnected 25 s, well above the 20 s that a call must survive and below 30 s.
-	iceFailed = 23 * time.Second
-	// checkBudget bounds the connectivity checks of one attempt, whatever the number of candidates: a hostile answer must not turn
-	// the library into a packet source.
-	checkBudget = 90
-	// maxChecksPerPair lets a pair be checked every 200 ms (pion's interval) for the whole connect timeout of 10 s.
-	maxChecksPerPair = 50
-	// dtlsRetransmission is the first interval of the handshake's retransmissions; it doubles each time.
-	dtlsRetransmission = 100 * time.Millisecond
-)
+// dtlsRetransmission is the first interval of the handshake's retransmissions; it doubles each time.
+const dtlsRetransmission = 100 * time.Millisecond
 
 // NewEngine returns an Engine. It opens nothing and starts nothing.
 func NewEngine(c Config) (*Engine, error) {
@@ -66,11 +65,25 @@ func NewEngine(c Config) (*Engine, error) {
 			return nil, err
 		}
 	}
+	if c.Timeouts == (ICETimeouts{}) {
+		c.Timeouts = DefaultICETimeouts()
+	}
 	e := &Engine{config: c, media: media, certificates: newCertificatePool(c.Certificates), lookup: systemRoute}
 	if c.SharedSockets {
-		e.sockets = newSocketPool(&pionLog{logger: c.Logger})
+		e.sockets = newSocketPool(e.pionLog())
 	}
 	return e, nil
+}
+
+// With returns an Engine whose log records carry the attributes, as those of slog.Logger.With. All else it shares with e, Close included.
+func (e *Engine) With(attrs ...any) *Engine {
+	w := *e
+	for _, l := range []**slog.Logger{&w.config.Logger, &w.config.Steps, &w.config.Candidates, &w.config.Pion} {
+		if *l != nil {
+			*l = (*l).With(attrs...)
+		}
+	}
+	return &w
 }
 
 // Close releases what the calls shared. The Links must be closed before.

@@ -13,10 +13,31 @@ import (
 // pionLog carries pion's log lines into slog, all at debug level: what a line means for the call is said by the Link itself, in its states
 // and errors. It keeps the last failure of the handshake, which pion reports nowhere else.
 type pionLog struct {
-	logger *slog.Logger
+	// set at construction
+	logger  *slog.Logger
+	all     bool              // traces too, and what is left out otherwise
+	secrets *strings.Replacer // hides passwords, which pion prints
 
 	mu      sync.Mutex
 	failure string
+}
+
+// pionLog returns what takes pion's lines. The passwords, those of ICE, are not shown, nor are those of the ICE servers.
+func (e *Engine) pionLog(passwords ...string) *pionLog {
+	for _, s := range e.config.ICEServers {
+		passwords = append(passwords, s.Credential)
+	}
+	var pairs []string
+	for _, p := range passwords {
+		if p != "" {
+			pairs = append(pairs, p, "***")
+		}
+	}
+	l := &pionLog{logger: e.config.Logger, secrets: strings.NewReplacer(pairs...)}
+	if e.config.Pion != nil {
+		l.logger, l.all = e.config.Pion, true
+	}
+	return l
 }
 
 // NewLogger implements logging.LoggerFactory.
@@ -44,7 +65,7 @@ type scopedLog struct {
 
 func (s *scopedLog) write(level, msg string) {
 	for _, n := range noise {
-		if strings.HasPrefix(msg, n) {
+		if strings.HasPrefix(msg, n) && !s.log.all {
 			return
 		}
 	}
@@ -53,7 +74,7 @@ func (s *scopedLog) write(level, msg string) {
 		s.log.failure = reason
 		s.log.mu.Unlock()
 	}
-	s.log.logger.Debug(msg, "pion", s.scope, "severity", level)
+	s.log.logger.Debug(s.log.secrets.Replace(msg), "pion", s.scope, "severity", level)
 }
 
 func (s *scopedLog) writef(level, format string, args []any) {
@@ -63,11 +84,19 @@ func (s *scopedLog) writef(level, format string, args []any) {
 	s.write(level, fmt.Sprintf(format, args...))
 }
 
-// Trace implements logging.LeveledLogger: pion's trace lines are one per packet, and dropped.
-func (s *scopedLog) Trace(string) {}
+// Trace implements logging.LeveledLogger: pion's trace lines are one per packet, and dropped unless they are wanted.
+func (s *scopedLog) Trace(msg string) {
+	if s.log.all {
+		s.write("trace", msg)
+	}
+}
 
 // Tracef implements logging.LeveledLogger.
-func (s *scopedLog) Tracef(string, ...any) {}
+func (s *scopedLog) Tracef(format string, args ...any) {
+	if s.log.all {
+		s.writef("trace", format, args)
+	}
+}
 
 // Debug implements logging.LeveledLogger.
 func (s *scopedLog) Debug(msg string) { s.write("debug", msg) }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type peer struct {
 	dtls         *webrtc.DTLSTransport
 	audio, video *track
 	log          *pionLog
+	logger       *slog.Logger
+	steps        steps
 	lease        *lease // nil without shared sockets
 	controlling  bool
 
@@ -62,43 +65,45 @@ func (l *latch) isSet() bool {
 	}
 }
 
-// newPeer builds the PeerConnection, answers the synthetic offer and so starts ICE. ctx bounds the DTLS handshake. controlling chooses
-// the ICE role, through the offer's a=ice-lite.
-func (e *Engine) newPeer(
-	ctx context.Context, id *Identity, answer *jsonparams.Answer, found []route, controlling bool,
-) (*peer, error) {
+// newPeer builds the PeerConnection and sets the synthetic offer; begin answers it. ctx bounds the DTLS handshake. The role is chosen by the
+// offer's a=ice-lite.
+func (e *Engine) newPeer(ctx context.Context, a attempt) (*peer, error) {
+	id := a.id
 	p := &peer{
 		audio:     newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
 		video:     newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, id.Video),
-		log:       &pionLog{logger: e.config.Logger},
+		log:       e.pionLog(id.Pwd, a.answer.Pwd),
+		logger:    e.config.Logger,
+		steps:     a.steps,
 		selected:  newLatch(),
 		connected: newLatch(),
 		broken:    newLatch(),
 		closed:    make(chan struct{}),
 
-		controlling: controlling,
+		controlling: a.controlling,
 	}
 	p.video.history = newHistory(id.RTX)
 	if e.sockets != nil {
 		var err error
-		if p.lease, err = e.sockets.acquire(found); err != nil {
+		if p.lease, err = e.sockets.acquire(a.found); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.open(ctx, e, id, found, len(answer.Candidates)); err != nil {
+	if err := p.open(ctx, e, a); err != nil {
 		p.releaseSockets()
 		return nil, err
 	}
-	if err := p.answer(answer.Offer(jsonparams.OfferOptions{ICELite: controlling, Video: true})); err != nil {
+	offer := a.answer.Offer(jsonparams.OfferOptions{ICELite: a.controlling, Video: true})
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		p.close()
-		return nil, err
+		return nil, fmt.Errorf("the offer made of the answer: %w", err)
 	}
 	return p, nil
 }
 
 // open makes the PeerConnection with its two senders.
-func (p *peer) open(ctx context.Context, e *Engine, id *Identity, found []route, candidates int) error {
-	settings, err := e.settings(ctx, id, p, found, candidates)
+func (p *peer) open(ctx context.Context, e *Engine, a attempt) error {
+	settings, err := e.settings(ctx, a, p)
 	if err != nil {
 		return err
 	}
@@ -109,7 +114,10 @@ func (p *peer) open(ctx context.Context, e *Engine, id *Identity, found []route,
 		webrtc.WithInterceptorRegistry(interceptors),
 		webrtc.WithSettingEngine(settings),
 	)
-	p.pc, err = api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{id.certificate}})
+	p.pc, err = api.NewPeerConnection(webrtc.Configuration{
+		Certificates: []webrtc.Certificate{a.id.certificate},
+		ICEServers:   iceServers(e.config.ICEServers),
+	})
 	if err != nil {
 		return err
 	}
@@ -139,6 +147,7 @@ func (p *peer) addTrack(t *track) error {
 // watch follows the states. ICE states come in order, on one goroutine of pion's; those of the PeerConnection come each on a goroutine of
 // its own, so they only set latches.
 func (p *peer) watch() {
+	p.steps.watch(p)
 	p.dtls.ICETransport().OnConnectionStateChange(func(s webrtc.ICETransportState) {
 		p.mu.Lock()
 		p.ice = s
@@ -153,6 +162,7 @@ func (p *peer) watch() {
 		if changed != nil {
 			changed()
 		}
+		p.steps.say("ICE", "state", s.String())
 	})
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		switch s {
@@ -167,31 +177,37 @@ func (p *peer) watch() {
 				changed()
 			}
 		}
+		p.steps.say("PeerConnection", "state", s.String())
 	})
 }
 
-func (p *peer) answer(offer string) error {
-	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		return fmt.Errorf("the offer made of the answer: %w", err)
-	}
+// iceFailed tells whether ICE has given up. It asks pion: the notification may come after that of the PeerConnection.
+func (p *peer) iceFailed() bool {
+	return p.dtls.ICETransport().State() == webrtc.ICETransportStateFailed
+}
+
+// begin answers the offer, which starts ICE.
+func (p *peer) begin() error {
 	local, err := p.pc.CreateAnswer(nil)
-	if err != nil {
-		return err
+	if err == nil {
+		err = p.pc.SetLocalDescription(local)
 	}
-	return p.pc.SetLocalDescription(local)
+	if err != nil {
+		return fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
+	}
+	return nil
 }
 
 // settings is the SettingEngine of one PeerConnection.
-func (e *Engine) settings(
-	ctx context.Context, id *Identity, p *peer, found []route, candidates int,
-) (webrtc.SettingEngine, error) {
+func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.SettingEngine, error) {
+	id, limits := a.id, e.config.Timeouts
 	s := webrtc.SettingEngine{LoggerFactory: p.log, BufferFactory: bufferFactory(id.Audio, id.Video)}
 	s.SetICECredentials(id.Ufrag, id.Pwd)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(iceDisconnected, iceFailed, iceKeepalive)
-	s.SetICEMaxBindingRequests(uint16(min(maxChecksPerPair, max(1, checkBudget/max(1, candidates))))) //nolint:gosec // 1…50
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	s.SetIPFilter(localFilter(found))
+	s.SetICETimeouts(limits.Disconnected, limits.Failed, limits.Keepalive)
+	s.SetICEMaxBindingRequests(uint16(e.checksPerPair(len(a.answer.Candidates)) - 1)) //nolint:gosec // 0…1000; pion makes one more
+	s.SetNetworkTypes(e.networkTypes())
+	s.SetIPFilter(localFilter(a.found))
 	s.SetIncludeLoopbackCandidate(e.config.Loopback)
 	s.SetDTLSRetransmissionInterval(dtlsRetransmission)
 	s.SetDTLSConnectContextMaker(func() (context.Context, func()) { return ctx, func() {} })
@@ -243,7 +259,7 @@ func (p *peer) close() {
 		go func() {
 			defer close(p.closed)
 			if err := p.pc.GracefulClose(); err != nil && !errors.Is(err, context.Canceled) {
-				p.log.logger.Debug("closing the PeerConnection", "error", err)
+				p.logger.Debug("closing the PeerConnection", "error", err)
 			}
 			p.readers.Wait()
 			p.releaseSockets()
@@ -254,7 +270,7 @@ func (p *peer) close() {
 	select {
 	case <-p.closed:
 	case <-timer.C:
-		p.log.logger.Warn("the PeerConnection has not closed in time and goes on closing in the background", "limit", closeLimit)
+		p.logger.Warn("the PeerConnection has not closed in time and goes on closing in the background", "limit", closeLimit)
 	}
 }
 

@@ -1,0 +1,158 @@
+package gotgcall_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"gotgcall"
+	"gotgcall/media"
+)
+
+// tuned is an album that keeps with which options, and where, it was opened last; after a delay, if there is one.
+type tuned struct {
+	album
+	options *atomic.Pointer[gotgcall.EncodeOptions]
+	offset  *atomic.Int64
+	delay   time.Duration
+}
+
+func newTuned(a album, delay time.Duration) tuned {
+	return tuned{album: a, options: new(atomic.Pointer[gotgcall.EncodeOptions]), offset: new(atomic.Int64), delay: delay}
+}
+
+func (s tuned) Open(ctx context.Context) (*media.Streams, error) { return s.OpenAt(ctx, 0) }
+
+func (s tuned) OpenAt(ctx context.Context, offset time.Duration) (*media.Streams, error) {
+	o := media.OptionsFrom(ctx)
+	s.options.Store(&o)
+	s.offset.Store(int64(offset))
+	if offset > 0 {
+		time.Sleep(s.delay)
+	}
+	return s.album.OpenAt(ctx, offset)
+}
+
+func TestAnotherVolumeIsHeardAtTheSamePlaceAndNothingTwice(t *testing.T) {
+	for name, delay := range map[string]time.Duration{"at once": 0, "opened in 300 ms": 300 * time.Millisecond, "opened in 1.2 s": 1200 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.join(1)
+				source := newTuned(album{packets: 500}, delay)
+				must(t, w.client.SetStreamSources(1, source, gotgcall.EncodeOptions{AudioBitrateKbps: 64}))
+				time.Sleep(2 * time.Second)
+				must(t, w.client.SetVolume(1, 0.5))
+				if o := source.options.Load(); o.Volume != 0.5 || o.AudioBitrateKbps != 64 {
+					t.Errorf("opened with %+v", o)
+				}
+				must(t, w.client.SetSpeed(1, 2))
+				if o := source.options.Load(); o.Volume != 0.5 || o.Speed != 2 {
+					t.Errorf("opened with %+v: the volume is not kept", o)
+				}
+				time.Sleep(20 * time.Second)
+				packets := w.records(1)
+				seamless(t, packets, 500)
+				for i, place := range places(packets) {
+					if place != i {
+						t.Fatalf("packet %d is from place %d", i, place)
+					}
+				}
+				if ends := w.log.ended(); !slices.Equal(ends, []error{nil}) {
+					t.Errorf("ended with %v", ends)
+				}
+			})
+		})
+	}
+}
+
+func TestAnotherVolumeInAPauseIsHeardAfterIt(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		source := newTuned(album{packets: 500}, 0)
+		must(t, w.client.SetStreamSources(1, source))
+		time.Sleep(2 * time.Second)
+		_, err := w.client.Pause(1)
+		must(t, err)
+		at := w.position(1)
+		must(t, w.client.SetVolume(1, 2)) // does not wait for Resume
+		if w.position(1) != at || time.Duration(source.offset.Load()) != at {
+			t.Errorf("paused at %s, opened at %s, the position is %s", at, time.Duration(source.offset.Load()), w.position(1))
+		}
+	})
+}
+
+func TestAPauseWhileAnotherVolumeIsOnItsWayDoesNotHangIt(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, newTuned(album{packets: 500}, 0)))
+		time.Sleep(2 * time.Second)
+		done := make(chan error)
+		go func() { done <- w.client.SetVolume(1, 2) }()
+		time.Sleep(100 * time.Millisecond)
+		_, err := w.client.Pause(1)
+		must(t, err)
+		must(t, <-done)
+	})
+}
+
+func TestASeekWhileAnotherVolumeIsOnItsWayKeepsIt(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		source := newTuned(album{packets: 5000}, 100*time.Millisecond)
+		must(t, w.client.SetStreamSources(1, source))
+		time.Sleep(2 * time.Second)
+		done := make(chan error)
+		go func() { done <- w.client.SetVolume(1, 2) }()
+		time.Sleep(50 * time.Millisecond)
+		must(t, w.client.SeekBy(1, 10_000))
+		is(t, <-done, context.Canceled)
+		if o := source.options.Load(); o.Volume != 2 {
+			t.Errorf("after the seek the volume is %v", o.Volume)
+		}
+		if at := w.position(1); at < 12*time.Second || at > 13*time.Second {
+			t.Errorf("after the seek the position is %s", at)
+		}
+	})
+}
+
+func TestVolumeAndSpeedOfAPlaylistHoldForWhatFollows(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		first, second := newTuned(album{packets: 150}, 0), newTuned(album{packets: 150}, 0)
+		must(t, w.client.SetStreamSources(1, gotgcall.NewPlaylist(first, second)))
+		time.Sleep(2200 * time.Millisecond) // the second one is open already
+		must(t, w.client.SetVolume(1, 0.5))
+		time.Sleep(2 * time.Second)
+		if o := second.options.Load(); o == nil || o.Volume != 0.5 {
+			t.Errorf("the second track is opened with %+v", o)
+		}
+		time.Sleep(5 * time.Second)
+		seamless(t, w.records(1), 300)
+	})
+}
+
+func TestVolumeAndSpeedThatCannotBe(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		for _, v := range []float64{0, -1, 0.001, 4.1, math.NaN(), math.Inf(1)} {
+			is(t, w.client.SetVolume(1, v), gotgcall.ErrInvalidParams)
+			is(t, w.client.SetSpeed(1, v), gotgcall.ErrInvalidParams)
+		}
+		is(t, w.client.SetSpeed(1, 0.4), gotgcall.ErrInvalidParams)
+		is(t, w.client.SetVolume(1, 1), gotgcall.ErrNoSource)
+		is(t, w.client.SetSpeed(2, 1), gotgcall.ErrConnectionNotFound)
+		must(t, w.client.SetStreamSources(1, seconds(5, 0)))
+		is(t, w.client.SetVolume(1, 1), gotgcall.ErrSeekUnsupported)
+		is(t, w.client.SetSpeed(1, 1), gotgcall.ErrSeekUnsupported)
+		must(t, w.client.SetStreamSources(1, newTuned(album{packets: 100}, 0)))
+		time.Sleep(1700 * time.Millisecond)
+		is(t, w.client.SetVolume(1, 2), gotgcall.ErrNoSource) // half a second before its end
+		time.Sleep(time.Second)
+		if ends := w.log.ended(); !slices.Equal(ends, []error{nil}) {
+			t.Errorf("ended with %v", ends)
+		}
+	})
+}

@@ -1,0 +1,22 @@
+package instances
+
+import (
+	"context"
+
+	"gotgcall/media"
+)
+
+// of returns the environment of one call: what engine and child processes log carries its chat.
+func (e *Environment) of(chat int64) *Environment {
+	own := *e
+	if e.Engine != nil {
+		own.Engine = e.Engine.With("chat", chat)
+	}
+	own.Runner = e.Runner.With("chat", chat)
+	return &own
+}
+
+// opening returns a context for the opening of a source: with the Client's URL policy, and with its Runner, whose records carry the source.
+func (e *Environment) opening(ctx context.Context, source media.Source) context.Context {
+	return media.WithRunner(media.WithURLPolicy(ctx, e.URLPolicy), e.Runner.With("source", media.Describe(source)))
+}

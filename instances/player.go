@@ -1,0 +1,213 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gotgcall/internal/rtc"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// player makes the connection of a call of Play, and another one when that fails: join, Connect, and from the second time on Rejoin before
+// both. One goroutine, run, does that as long as the call lives; every Play waits for its success.
+type player struct {
+	// set at construction
+	call    *GroupCall
+	discard func()          // stops the call and forgets it
+	ctx     context.Context // of the dance; ends with the call, or when nobody waits any more
+	cancel  context.CancelCauseFunc
+	ended   chan struct{} // closed when run has returned
+	lost    chan struct{} // holds a token when an established connection has failed
+
+	// owned by run
+	announced bool // the call's identity has been used in a join
+	tries     int  // since the connection held
+
+	// guarded by call.mu
+	signaler  models.Signaler // the newest Play's
+	dance     *dance          // the newest
+	started   bool            // run
+	waiting   int             // Plays that have not returned
+	delivered bool            // one of them succeeded
+	abandoned bool            // none of them did, and the call is being discarded
+	over      bool            // the player has given up after a connection was lost
+	source    int32           // of the newest join, for Leave; 0 when there is nothing to leave
+}
+
+// dance is the making of one connection, with all the tries that takes.
+type dance struct {
+	done chan struct{}
+	err  error // why there is none; written before done is closed
+}
+
+func newDance() *dance { return &dance{done: make(chan struct{})} }
+
+// NewPlayedCall returns a call that Play connects through the signaler. discard is to forget the call and Stop it.
+func NewPlayedCall(chat int64, identity *rtc.Identity, env *Environment, signaler models.Signaler, discard func(*GroupCall)) *GroupCall {
+	c := NewGroupCall(chat, identity, env)
+	p := &player{call: c, signaler: signaler, ended: make(chan struct{}), lost: make(chan struct{}, 1), dance: newDance()}
+	p.discard = func() { discard(c) }
+	p.ctx, p.cancel = context.WithCancelCause(c.life)
+	c.player = p
+	return c
+}
+
+// Played tells whether Play looks after the connection.
+func (c *GroupCall) Played() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.playedLocked()
+}
+
+func (c *GroupCall) playedLocked() bool { return c.player != nil && !c.player.over }
+
+// ErrGivenUp is what Play returns for a call that it will not connect any more: the caller needs another one.
+var ErrGivenUp = errors.New("instances: the call was given up by those who waited for it")
+
+// errNobodyWaits ends the dance when every Play has failed otherwise.
+var errNobodyWaits = errors.New("nobody waits for the connection any more")
+
+// Play plays a source over the connection that the call's player makes, and returns when that stands or cannot be made. Before the first
+// success of a Play, the last one that fails takes the call with it.
+func (c *GroupCall) Play(ctx context.Context, source media.Source, options media.EncodeOptions, signaler models.Signaler) error {
+	p := c.player
+	if err := p.enter(ctx, signaler); err != nil {
+		return err
+	}
+	err := c.setSource(ctx, source, options)
+	if err == nil {
+		err = p.await(ctx)
+	}
+	if p.exit(err) {
+		p.cancel(errNobodyWaits)
+		if p.running() {
+			<-p.ended
+		}
+		p.discard()
+	}
+	return err
+}
+
+// enter counts a Play in.
+func (p *player) enter(ctx context.Context, signaler models.Signaler) error {
+	c := p.call
+	c.mu.Lock()
+	abandoned, over := p.abandoned, p.over
+	if !abandoned && !over {
+		p.waiting++
+		p.signaler = signaler
+	}
+	c.mu.Unlock()
+	if abandoned {
+		select {
+		case <-c.life.Done():
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if abandoned || over {
+		return ErrGivenUp
+	}
+	return nil
+}
+
+// exit counts a Play out, and tells whether the call is to be discarded.
+func (p *player) exit(err error) (abandoned bool) {
+	c := p.call
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.waiting--
+	p.delivered = p.delivered || err == nil
+	p.abandoned = p.waiting == 0 && !p.delivered
+	return p.abandoned
+}
+
+func (p *player) running() bool {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	return p.started
+}
+
+// await waits for the connection, which it has made if nobody did yet.
+func (p *player) await(ctx context.Context) error {
+	c := p.call
+	c.mu.Lock()
+	if !p.started && c.state != stateClosed {
+		p.started = true
+		c.background.Go(p.run)
+	}
+	d := p.dance
+	c.mu.Unlock()
+	select {
+	case <-d.done:
+		return d.err
+	case <-c.life.Done():
+		return context.Cause(c.life)
+	case <-ctx.Done():
+		return fmt.Errorf("joining chat %d: %w", c.chat, context.Cause(ctx))
+	}
+}
+
+// lostLocked tells the player that its connection has failed: the next dance begins.
+func (p *player) lostLocked() {
+	p.renewLocked()
+	select {
+	case p.lost <- struct{}{}:
+	default:
+	}
+}
+
+// renewLocked sees to it that there is a dance to wait for.
+func (p *player) renewLocked() {
+	if !underWay(p.dance.done) {
+		p.dance = newDance()
+	}
+}
+
+// run is the player's goroutine. It ends with the call, or when there can be no connection.
+func (p *player) run() {
+	defer close(p.ended)
+	for {
+		if err := p.connect(); err != nil {
+			if p.delivers() {
+				p.call.giveUp(err)
+			}
+			p.leave()
+			p.settle(err)
+			return
+		}
+		p.settle(nil)
+		since := time.Now()
+		select {
+		case <-p.lost:
+		case <-p.ctx.Done():
+			p.leave()
+			return
+		}
+		p.tries++
+		if time.Since(since) >= holdsFor {
+			p.tries = 0
+		}
+	}
+}
+
+// delivers tells whether a Play has succeeded, so that bad news come by the end of what plays.
+func (p *player) delivers() bool {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	return p.delivered
+}
+
+// settle tells those who wait how the dance ended.
+func (p *player) settle(err error) {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	p.dance.err = err
+	close(p.dance.done)
+	if err == nil && len(p.lost) > 0 { // the connection has failed again meanwhile
+		p.renewLocked()
+	}
+}

@@ -1,0 +1,64 @@
+package instances
+
+import (
+	"context"
+	"time"
+
+	"gotgcall/media"
+)
+
+// request says what to open, and how.
+type request struct {
+	host     *playback // which plays it
+	source   media.Source
+	options  media.EncodeOptions
+	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
+	separate bool          // a process for each leg
+	// continues: it takes the place of a stream of the same source, whose legs it does not have end with it.
+	continues bool
+	// enters is the position at which it takes that place, so that nothing is heard twice; 0 for as soon as it can.
+	enters time.Duration
+
+	// of a Playlist
+	track  *listed    // nil for a source of its own
+	failed []trackEnd // tracks before it that cannot be played: their ends are told with its beginning
+}
+
+// open opens the source. The timeline says which moments of the media its frames are.
+func (r request) open(ctx context.Context) (opened *media.Streams, timeline media.Timeline, err error) {
+	if r.separate {
+		ctx = media.WithSeparateLegs(ctx)
+	}
+	ctx = media.CountLeftOut(media.WithOptions(ctx, r.options), &r.host.video.dropped)
+	if r.host.format.raw {
+		ctx = media.WithRaw(ctx)
+	}
+	if opened, err = r.openSource(ctx); err != nil || opened == nil {
+		return nil, timeline, err
+	}
+	timeline, ok := media.TimelineOf(opened)
+	if !ok {
+		timeline = media.Timeline{Begin: r.offset, Speed: 1}
+	}
+	if _, seekable := r.source.(media.SeekableSource); !seekable && r.offset > 0 {
+		timeline.Begin = r.offset // of a live source that is opened again
+	}
+	if r.host.format.raw {
+		opened = media.Raw(ctx, opened, r.options)
+	}
+	return opened, timeline, nil
+}
+
+func (r request) openSource(ctx context.Context) (*media.Streams, error) {
+	if seekable, ok := r.source.(media.SeekableSource); ok && r.offset > 0 {
+		return seekable.OpenAt(ctx, r.offset)
+	}
+	return r.source.Open(ctx)
+}
+
+// canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
+func (r request) canUntangle() bool {
+	_, seekable := r.source.(media.SeekableSource)
+	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
+	return seekable && !shells && !r.separate
+}

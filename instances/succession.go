@@ -1,0 +1,128 @@
+package instances
+
+// succession is the search for the track that follows a stream, while that plays.
+type succession struct {
+	of     *stream
+	next   *stream    // opened; nil until it is
+	done   bool       // the search is over
+	failed []trackEnd // tracks that cannot be played
+}
+
+// prepare begins the search for the track that follows a stream, unless it has begun or something else is being opened.
+func (p *playback) prepare(s *stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.succession != nil || p.opening != nil || p.next != nil || p.unusableLocked() != nil {
+		return
+	}
+	n := &succession{of: s}
+	o := newOpening(p.life, p.life)
+	o.follows = true
+	p.succession = n
+	p.beginLocked(o)
+	go func() {
+		defer p.background.Done()
+		p.search(n, o)
+		p.entry.Wake()
+	}()
+}
+
+// search is the goroutine of a succession: it opens the first of the following tracks that can be played.
+func (p *playback) search(n *succession, o *opening) {
+	r := n.of.request
+	r.offset, r.separate, r.continues, r.failed = 0, false, false, nil
+	id, list := r.track.ID, r.track.list
+	track, tries, ok := list.after(id)
+	for ; ok && tries > 0; tries-- {
+		r.source, r.track = track.Source, &listed{PlaylistTrack: track, list: list}
+		s, err := openStream(p.life, o.ctx, p.env, r, p.entry.Wake, p.track)
+		o.end()
+		if err == nil {
+			if !p.installSuccessor(n, o, s) {
+				s.close()
+			}
+			return
+		}
+		r.failed = append(r.failed, trackEnd{track, err})
+		track, _, ok = list.after(track.ID)
+		next := newOpening(p.life, p.life)
+		next.follows = true
+		if !p.renew(n, o, next) {
+			next.end()
+			return
+		}
+		o = next
+	}
+	o.end()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.succession == n && p.opening == o {
+		p.opening = nil
+		n.done, n.failed = true, r.failed
+	}
+}
+
+// installSuccessor keeps an opened stream for the end of the one before it. It reports false when that is not wanted any more.
+func (p *playback) installSuccessor(n *succession, o *opening, s *stream) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.succession != n || p.opening != o || p.unusableLocked() != nil {
+		return false
+	}
+	p.opening = nil
+	n.next, n.done = s, true
+	return true
+}
+
+// renew puts an opening in the place of the one before it. It reports false when that is not wanted any more.
+func (p *playback) renew(n *succession, before, next *opening) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.succession != n || p.opening != before || p.unusableLocked() != nil {
+		return false
+	}
+	p.opening = next
+	return true
+}
+
+// dropSuccession forgets what was to follow: another source plays, or the list has changed.
+func (p *playback) dropSuccession() {
+	p.mu.Lock()
+	n := p.succession
+	p.succession = nil
+	if n != nil && p.opening != nil && p.opening.follows {
+		p.opening.cancel(errSuperseded)
+		p.opening = nil
+	}
+	p.mu.Unlock()
+	if n != nil && n.next != nil {
+		n.next.close()
+	}
+}
+
+// takeSuccession returns the succession of a stream once its search is over; nil while it is not.
+func (p *playback) takeSuccession(s *stream) *succession {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.succession
+	if n == nil || n.of != s || !n.done {
+		return nil
+	}
+	p.succession = nil
+	return n
+}
+
+// stillFollows tells whether what is to follow a stream is what its list says now.
+func (p *playback) stillFollows() bool {
+	p.mu.Lock()
+	n := p.succession
+	p.mu.Unlock()
+	if n == nil || !n.done {
+		return n == nil
+	}
+	next, _, ok := n.of.request.track.list.after(n.of.request.track.ID)
+	if n.next == nil {
+		return !ok
+	}
+	return ok && len(n.next.request.failed) == 0 && next.ID == n.next.request.track.ID
+}

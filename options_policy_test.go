@@ -1,0 +1,63 @@
+package gotgcall_test
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"gotgcall"
+)
+
+func TestAURLThatThePolicyRefusesChangesNothing(t *testing.T) {
+	const target = "rtmp://bot:planted-password@media.example/live/planted-key?auth=planted-value"
+	notInternal := errors.New("this address is internal")
+	var asked []string
+	policy := gotgcall.WithURLPolicy(func(u *url.URL) error {
+		asked = append(asked, u.String())
+		if u.Hostname() == "media.example" {
+			return fmt.Errorf("%w: %s and %s", notInternal, u, u.Query().Get("auth"))
+		}
+		return nil
+	})
+	inFakeTimeWith(t, []gotgcall.Option{policy}, func(t *testing.T, w *world) {
+		asked = nil
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 500}))
+		time.Sleep(time.Second)
+		_, probed := w.client.Probe(t.Context(), gotgcall.FromURL(target))
+		for what, err := range map[string]error{
+			"SetStreamSources": w.client.SetStreamSources(1, gotgcall.FromURL(target)),
+			"StartRTMP":        w.client.StartRTMP(2, target),
+			"Probe":            probed,
+		} {
+			is(t, err, gotgcall.ErrInvalidParams)
+			is(t, err, notInternal)
+			if !strings.Contains(err.Error(), "refused by the URL policy: this address is internal") || strings.Contains(err.Error(), "planted") {
+				t.Errorf("%s: the error is «%v»", what, err)
+			}
+		}
+		if len(asked) != 3 || asked[0] != target || asked[1] != target || asked[2] != target {
+			t.Errorf("the policy was asked about %q, expected three times the whole URL", asked)
+		}
+		if _, found := w.client.Calls()[2]; found {
+			t.Error("the refused broadcast has a call")
+		}
+		time.Sleep(time.Minute)
+		if n := len(w.records(1)); n != 500 {
+			t.Errorf("%d packets of the old song arrived, expected all 500", n)
+		}
+	})
+}
+
+func TestAURLThatThePolicyAllowsIsOpened(t *testing.T) {
+	client, err := gotgcall.New(gotgcall.WithoutFFmpeg(), gotgcall.WithFFmpegPath("/no/such/ffmpeg"), gotgcall.WithURLPolicy(func(*url.URL) error { return nil }))
+	must(t, err)
+	defer client.Close()
+	_, err = client.CreateCall(1)
+	must(t, err)
+	is(t, client.SetStreamSources(1, gotgcall.FromURL("http://127.0.0.1:1/x")), gotgcall.ErrFFmpegSpawn) // so far it came
+	must(t, client.StartRTMP(2, "rtmp://127.0.0.1:1/live/key"))
+}

@@ -1,0 +1,63 @@
+package gotgcall
+
+import (
+	"gotgcall/instances"
+	"gotgcall/internal/notify"
+)
+
+type (
+	// Playlist is a Source that plays others, one after the other and without a gap.
+	Playlist = instances.Playlist
+	// PlaylistTrack is one entry of a Playlist.
+	PlaylistTrack = instances.PlaylistTrack
+	// LoopMode says what a Playlist plays after a track's end.
+	LoopMode = instances.LoopMode
+)
+
+// The loop modes of a Playlist: each track once, one track again and again, the whole list again and again.
+const (
+	LoopOff   = instances.LoopOff
+	LoopTrack = instances.LoopTrack
+	LoopList  = instances.LoopList
+)
+
+// NewPlaylist returns a list of the given tracks, to be given to SetStreamSources. Its methods control it while it plays.
+func NewPlaylist(tracks ...Source) *Playlist { return instances.NewPlaylist(tracks...) }
+
+// OnTrackStart registers a callback fired when a track of a Playlist begins to play. A later registration replaces an earlier one; nil removes it.
+func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
+	if fn == nil {
+		c.events.trackStart.Store(nil)
+		return
+	}
+	c.events.trackStart.Store(&fn)
+}
+
+// OnTrackEnd registers a callback fired once for each track of a Playlist that was played, or could not be: err is nil at its natural end, ErrSkipped
+// after Next, Previous and Jump, and says otherwise what broke. It is never fired for Stop, Close or a list that was replaced. After the last track's
+// end OnStreamEnd tells that of the list. A later registration replaces an earlier one; nil removes it.
+func (c *Client) OnTrackEnd(fn func(chatID int64, t PlaylistTrack, err error)) {
+	if fn == nil {
+		c.events.trackEnd.Store(nil)
+		return
+	}
+	c.events.trackEnd.Store(&fn)
+}
+
+// TrackStart implements instances.Events.
+func (d *dispatcher) TrackStart(chat int64, t PlaylistTrack) {
+	d.queue.Post(notify.Event{Name: "OnTrackStart", Chat: chat, Call: func() {
+		if fn := d.trackStart.Load(); fn != nil {
+			(*fn)(chat, t)
+		}
+	}})
+}
+
+// TrackEnd implements instances.Events.
+func (d *dispatcher) TrackEnd(chat int64, t PlaylistTrack, err error) {
+	d.queue.Post(notify.Event{Name: "OnTrackEnd", Chat: chat, Call: func() {
+		if fn := d.trackEnd.Load(); fn != nil {
+			(*fn)(chat, t, err)
+		}
+	}})
+}
