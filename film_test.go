@@ -488,6 +488,44 @@ func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
 	}
 }
 
+// stuckFilm is a tangledFilm that cannot be opened again before somebody gives up waiting for it.
+type stuckFilm struct {
+	tangledFilm
+	offsets chan time.Duration // of every OpenAt
+}
+
+func (f stuckFilm) OpenAt(ctx context.Context, at time.Duration) (*media.Streams, error) {
+	f.offsets <- at
+	if f.opened.CompareAndSwap(1, 2) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return f.Open(ctx)
+}
+
+func TestASeekDoesNotWaitForASourceThatIsBeingOpenedAgain(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		f := stuckFilm{
+			tangledFilm{film: film{sound: 500, picture: 300, keySize: 2 << 20}, opened: new(atomic.Int64)}, make(chan time.Duration, 16),
+		}
+		must(t, w.client.SetStreamSources(1, f))
+		from := <-f.offsets // it is being opened again, there
+		must(t, w.client.SeekBy(1, 60_000))
+		if to := <-f.offsets; to != from+time.Minute {
+			t.Errorf("it was opened at %v, then at %v, expected a minute more", from, to)
+		}
+		time.Sleep(time.Minute)
+		w.expectEnds(videoEnd, audioEnd)
+		if at, err := w.client.Time(1); err != nil || at < 69_000 || at > 71_000 {
+			t.Errorf("it ended at %d ms, %v", at, err)
+		}
+		if len(f.offsets) > 0 {
+			t.Errorf("it was opened once more, at %v", <-f.offsets)
+		}
+	})
+}
+
 // Short sound: one ffmpeg keeps its pipe open until the picture is over.
 func TestAPictureMuchLongerThanItsSoundPlaysToItsEnd(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {

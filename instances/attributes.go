@@ -9,6 +9,7 @@ import (
 // of returns the environment of one call: what engine and child processes log carries its chat.
 func (e *Environment) of(chat int64) *Environment {
 	own := *e
+	own.base = e
 	if e.Engine != nil {
 		own.Engine = e.Engine.With("chat", chat)
 	}

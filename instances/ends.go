@@ -16,6 +16,10 @@ const together = 250 * time.Millisecond
 func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
 	due := p.clock.Due(l.next, l.rate)
 	switch {
+	case ended && !l.begun && p.current.shared: // the source does not have it
+		l.over = true
+		l.finished.Store(true)
+		return time.Time{}
 	case ended && p.sightEnds(l):
 		p.endLeg(l, err)
 		return time.Time{}

@@ -21,6 +21,8 @@ type Environment struct {
 	URLPolicy      func(*url.URL) error // nil: every URL may be opened
 	ConnectTimeout time.Duration
 	Loopback       bool
+
+	base *Environment // the Client's, of which this one is for a call; set by of
 }
 
 // Events receives what happens to a call. Its methods are called with locks held and in order: they must neither block nor call back.

@@ -23,7 +23,7 @@ type format struct {
 
 // encoded is what WebRTC takes: Opus and VP8.
 var encoded = format{
-	audio:      func(r io.Reader) demux.Demuxer { return demux.NewOgg(r) },
+	audio:      media.Packets,
 	video:      func(r io.Reader) demux.Demuxer { return demux.NewIVF(r) },
 	audioAhead: 2 * time.Second, audioAheadListed: 8 * time.Second,
 	videoAhead: time.Second, videoAheadListed: 4 * time.Second,

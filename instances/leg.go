@@ -39,14 +39,20 @@ type leg struct {
 }
 
 func newLeg(kind models.StreamType, device models.Device, d demux.Demuxer, ahead time.Duration, bytes int) *leg {
+	l := newLegAt(kind, device, d.ClockRate(), ahead, bytes)
+	l.demuxer = d
+	return l
+}
+
+// newLegAt makes a leg whose queue is filled by somebody else.
+func newLegAt(kind models.StreamType, device models.Device, rate int, ahead time.Duration, bytes int) *leg {
 	return &leg{
-		kind:    kind,
-		device:  device,
-		demuxer: d,
-		rate:    d.ClockRate(),
-		queue:   newQueue(pacer.Ticks(ahead, d.ClockRate()), bytes),
-		ready:   make(chan struct{}),
-		spurt:   true,
+		kind:   kind,
+		device: device,
+		rate:   rate,
+		queue:  newQueue(pacer.Ticks(ahead, rate), bytes),
+		ready:  make(chan struct{}),
+		spurt:  true,
 	}
 }
 
@@ -121,12 +127,18 @@ func (l *leg) begin() bool {
 	return l.begun
 }
 
-// skip drops what waits of the first d of the leg, but for one frame.
-func (l *leg) skip(d time.Duration) {
+// flows tells whether the leg is in the middle of playing.
+func (l *leg) flows() bool { return l.begun && !l.over && !l.starved }
+
+// skip drops what waits of the first d of the leg, but for one frame, and returns how much that was.
+func (l *leg) skip(d time.Duration) time.Duration {
 	first, ok, _, _ := l.queue.peek()
-	for f := first; ok && l.queue.count() > 1 && pacer.Duration(f.PTS-first.PTS, l.rate) < d; f, ok, _, _ = l.queue.peek() {
+	f := first
+	for ok && l.queue.count() > 1 && pacer.Duration(f.PTS-first.PTS, l.rate) < d {
 		l.queue.pop()
+		f, ok, _, _ = l.queue.peek()
 	}
+	return pacer.Duration(f.PTS-first.PTS, l.rate)
 }
 
 // begins returns the PTS of the first frame.

@@ -16,7 +16,7 @@ const liveKept = time.Second
 // oldest that waits. One that nobody reads would be late for good, by all that the pipes and the network hold, or its server would hang up.
 func (p *playback) readOn(out outlet, frozen bool) {
 	s := p.current
-	if s == nil || s.rolling == frozen || !media.IsLive(s.request.source) {
+	if s == nil || s.rolling == frozen || !s.live() {
 		return
 	}
 	s.rolling = frozen
@@ -25,6 +25,9 @@ func (p *playback) readOn(out outlet, frozen bool) {
 		return
 	}
 	for _, l := range s.legs {
+		if s.shared {
+			l.queue.trim(pacer.Ticks(sharedCushion, l.rate))
+		}
 		if l.queue.stay() && l.kind == models.Video {
 			l.late.skipping = true // until a picture comes that needs none before it
 		}
@@ -37,6 +40,9 @@ func (p *playback) readOn(out outlet, frozen bool) {
 		}
 	}
 }
+
+// live tells whether the stream goes on by itself, whoever listens.
+func (s *stream) live() bool { return s.shared || media.IsLive(s.request.source) }
 
 // roll lets the queues drop their oldest frames. All of them keep the same time, so that sound and picture begin together again.
 func (s *stream) roll() {

@@ -62,14 +62,20 @@ func (l *lever) off() {
 	}
 }
 
-// has tells whether it took something.
-func (l *lever) has(what []byte) bool {
+// read returns what it took since it was switched on.
+func (l *lever) read() []byte {
 	l.t.Helper()
 	took, err := os.ReadFile(l.took)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		l.t.Fatal(err)
 	}
-	return bytes.Contains(took, what)
+	return took
+}
+
+// has tells whether it took something.
+func (l *lever) has(what []byte) bool {
+	l.t.Helper()
+	return bytes.Contains(l.read(), what)
 }
 
 // until waits for a condition.
@@ -224,26 +230,38 @@ func TestAMuteDuringAnOutageIsSilenceAfterwards(t *testing.T) {
 	until(t, "the tone", func() bool { return server.has(loudBlock) })
 }
 
-func TestASourceThatIsSetDuringAnOutageIsSeenInTheStateAndPlaysAfterwards(t *testing.T) {
-	c, d, server := droppedOff(t)
-	set := func(s media.Source, stopped bool) {
-		t.Helper()
-		if err := c.SetStreamSources(t.Context(), s, media.EncodeOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		if state := c.State(); state.VideoStopped != stopped || c.Time() != 0 {
-			t.Errorf("%T: %+v at %d ms, expected VideoStopped %v at 0", s, state, c.Time(), stopped)
-		}
-	}
-	set(slides{}, false)
-	set(tone{}, true)
-	set(slides{}, false)
-	server.on()
-	d.last(t, models.Connected, 2)
-	until(t, "the picture", func() bool { return server.has(bytes.Repeat([]byte{0x60}, 640*360)) })
-	until(t, "half a second", func() bool { return c.Time() >= 500 })
-	if len(d.ends) != 0 {
-		t.Errorf("the ends were %v", d.ends)
+func TestASourceThatIsSetWithoutAConnectionIsSeenInTheStateAndPlaysAfterwards(t *testing.T) {
+	for name, prepare := range map[string]func(*testing.T) (*RTMPCall, *diary, *lever){
+		"during an outage": droppedOff,
+		"before the first one": func(t *testing.T) (*RTMPCall, *diary, *lever) {
+			server := newLever(t)
+			c, d, _ := broadcastBy(t, server.script(), patientLimits())
+			return c, d, server
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, d, server := prepare(t)
+			set := func(s media.Source, stopped bool) {
+				t.Helper()
+				if err := c.SetStreamSources(t.Context(), s, media.EncodeOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				until(t, fmt.Sprintf("%T in the state", s), func() bool { return c.State().VideoStopped == stopped })
+				if now := c.Time(); now != 0 {
+					t.Errorf("%T: it is at %d ms", s, now)
+				}
+			}
+			set(slides{}, false)
+			set(tone{}, true)
+			set(slides{}, false)
+			server.on()
+			d.last(t, models.Connected, 1)
+			until(t, "the picture", func() bool { return server.has(bytes.Repeat([]byte{0x60}, 640*360)) })
+			until(t, "half a second", func() bool { return c.Time() >= 500 })
+			if len(d.ends) != 0 {
+				t.Errorf("the ends were %v", d.ends)
+			}
+		})
 	}
 }
 
@@ -263,8 +281,8 @@ func TestStopIsShortWhateverTheConnectionIsDoing(t *testing.T) {
 			until(t, "ready", func() bool { return c.ready(call) })
 			begin := time.Now()
 			call.Stop(t.Context(), models.ErrClosed)
-			if took := time.Since(begin); took > stopTimeout+time.Second {
-				t.Errorf("Stop took %v", took)
+			if took := time.Since(begin); took >= stopTimeout {
+				t.Errorf("Stop took %v, which is as long as it waits for what does not end", took)
 			}
 			if want := []models.ConnState{models.Connecting, models.Closed}; len(d.ends) != 0 || !slices.Equal(d.states, want) {
 				t.Errorf("it was told as %v, %v; expected %v", d.states, d.ends, want)

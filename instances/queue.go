@@ -21,8 +21,12 @@ type queue struct {
 	other *queue        // the other leg of the same stream, nil when there is none
 	// tangles: a queue at its bound in bytes gives up with errTangled when the other leg has never had anything.
 	tangles bool
+	// keeps is for a queue that is offered frames instead: how many ticks of media it holds; what is older makes room.
+	keeps int64
+	coded bool // its pictures refer to each other
 
 	mu      sync.Mutex
+	cut     bool          // of coded pictures, none is taken before a key frame
 	frames  []demux.Frame // frames[head:] are waiting
 	head    int
 	size    int
@@ -77,6 +81,39 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 	q.frames = append(q.frames, f)
 	q.size += len(f.Data)
 	return wasEmpty, nil
+}
+
+// offer appends a frame without ever waiting: the oldest ones make room for it. It reports whether the queue was empty before. What is left of coded
+// pictures begins with a key frame.
+func (q *queue) offer(f demux.Frame) (wasEmpty bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended || q.cut && !f.Key {
+		return false
+	}
+	wasEmpty, q.begun, q.cut = q.head == len(q.frames), true, false
+	q.frames = append(q.frames, f)
+	q.size += len(f.Data)
+	q.trimLocked(q.keeps)
+	return wasEmpty
+}
+
+// trim drops the oldest frames of a queue that is offered them, until that many ticks are left.
+func (q *queue) trim(ticks int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.trimLocked(ticks)
+}
+
+func (q *queue) trimLocked(ticks int64) {
+	for q.levelLocked() > ticks || q.size > q.bytes {
+		q.popLocked()
+		q.rolled = true
+		for q.coded && q.head < len(q.frames) && !q.frames[q.head].Key {
+			q.popLocked()
+		}
+		q.cut = q.coded && q.head == len(q.frames)
+	}
 }
 
 // fed tells whether the scheduler finds something in the queue, be it the end, and whether it ever did.

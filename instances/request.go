@@ -36,6 +36,9 @@ func (r request) open(ctx context.Context) (opened *media.Streams, timeline medi
 	if opened, err = r.openSource(ctx); err != nil || opened == nil {
 		return nil, timeline, err
 	}
+	if media.IsPassedThrough(opened) {
+		r.host.env.Logger.Debug("the source is sent as it is", "chat", r.host.chat, "source", media.Describe(r.source), "from", r.offset)
+	}
 	timeline, ok := media.TimelineOf(opened)
 	if !ok {
 		timeline = media.Timeline{Begin: r.offset, Speed: 1}

@@ -70,9 +70,11 @@ type tone struct{}
 func (tone) Tracks() media.Track { return media.TrackAudio }
 
 func (tone) Open(context.Context) (*media.Streams, error) {
-	header := "RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x80\xbb\x00\x00\x00\xee\x02\x00\x04\x00\x10\x00data\xff\xff\xff\xff"
-	return media.NewStreams(io.MultiReader(strings.NewReader(header), loud{}), nil, nil), nil
+	return media.NewStreams(io.MultiReader(strings.NewReader(toneHeader), loud{}), nil, nil), nil
 }
+
+// toneHeader is the beginning of raw sound.
+const toneHeader = "RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x80\xbb\x00\x00\x00\xee\x02\x00\x04\x00\x10\x00data\xff\xff\xff\xff"
 
 type loud struct{}
 

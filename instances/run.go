@@ -169,7 +169,7 @@ func (p *playback) continueFrom(old *stream) {
 	var at time.Time
 	spurt := true
 	for _, l := range old.legs {
-		if l.begun && !l.over && (at.IsZero() || l.kind == models.Audio) {
+		if l.flows() && (at.IsZero() || l.kind == models.Audio) {
 			at = p.clock.Due(l.next, l.rate)
 			spurt = l.kind != models.Audio || l.spurt
 		}
@@ -265,6 +265,9 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 		due := p.clock.Due(f.PTS, l.rate)
 		if due.After(now) {
 			return due
+		}
+		if f.PTS > l.next {
+			l.spurt = true // the source left something out
 		}
 		p.advance(l, f)
 		out.audio(l, f, muted, due, now)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"gotgcall/internal/pacer"
 	"gotgcall/media"
 	"gotgcall/models"
 )
@@ -113,21 +114,43 @@ func (p *playback) beginMove(o *opening, m move) (from *stream, err error) {
 
 // enters tells whether it is time for a stream to take the place of the current one.
 func (p *playback) enters(s *stream) bool {
-	return s.request.enters <= time.Duration(p.position.Load())*time.Millisecond || p.current == nil || !p.current.flowing()
+	if p.current == nil || !p.current.flowing() {
+		return true
+	}
+	late := p.lateFor(s)
+	return late == 0 || late > 0 && s.reaches(late)
 }
 
-// overtake drops from the beginning of a stream what the current one has played already, because opening it took long. A coded picture cannot be
-// shortened.
+// lateFor returns how much the current stream has played of what s begins with, because opening that took long; less than zero means that it is
+// not there yet.
+func (p *playback) lateFor(s *stream) time.Duration {
+	if s.request.enters == 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Duration(p.position.Load())*time.Millisecond-s.request.enters) / s.timeline.Speed)
+}
+
+// reaches tells whether the legs have been read up to a time after their beginning, or as far as they are read ahead.
+func (s *stream) reaches(d time.Duration) bool {
+	for _, l := range s.legs {
+		if level, ended, _ := l.queue.level(); !ended && level < min(pacer.Ticks(d+lookInterval, l.rate), l.queue.limit) {
+			return false
+		}
+	}
+	return true
+}
+
+// overtake drops from the beginning of a stream what the current one has played already. A coded picture cannot be shortened.
 func (p *playback) overtake(s *stream) {
-	ahead := time.Duration(p.position.Load())*time.Millisecond - s.request.enters
-	if s.request.enters == 0 || ahead <= 0 || p.current == nil || !p.format.raw && s.has(models.Video) {
+	late := p.lateFor(s)
+	if late <= 0 || p.current == nil || !p.format.raw && s.has(models.Video) {
 		return
 	}
-	part := time.Duration(float64(ahead) / s.timeline.Speed)
+	var skipped time.Duration
 	for _, l := range s.legs {
-		l.skip(part)
+		skipped = max(skipped, l.skip(late))
 	}
-	s.timeline.Begin += ahead
+	s.timeline.Begin += time.Duration(float64(skipped) * s.timeline.Speed)
 }
 
 // sum adds without overflow.

@@ -22,8 +22,11 @@ type stream struct {
 	name     string // of the source, as Stats shows it
 	// interactive: fed by a program while it plays
 	interactive bool
-	legs        []*leg // video before audio: the order of their ends
-	cancel      context.CancelCauseFunc
+	// shared: a hub fills its queues, and wakes the scheduler by wake
+	shared bool
+	wake   func()
+	legs   []*leg // video before audio: the order of their ends
+	cancel context.CancelCauseFunc
 
 	readers  sync.WaitGroup
 	settling sync.Once
@@ -53,8 +56,13 @@ func openStream(
 ) (*stream, error) {
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	s, err := startStream(env.opening(life, r.source), ctx, r, wake)
-	if err == nil {
+	var s *stream
+	var err error
+	if shared, ok := r.source.(*Shared); ok {
+		if s, err = shared.join(ctx, env, r, wake, cancel); err == nil {
+			track(s)
+		}
+	} else if s, err = startStream(env.opening(life, r.source), ctx, r, wake); err == nil {
 		s.cancel = cancel
 		track(s)
 		err = s.awaitFirst(ctx)
@@ -255,11 +263,11 @@ func (s *stream) has(kind models.StreamType) bool {
 // flowing tells whether the stream is in the middle of playing.
 func (s *stream) flowing() bool {
 	for _, l := range s.legs {
-		if !l.over && l.starved {
-			return false
+		if s.started && l.flows() {
+			return true
 		}
 	}
-	return s.started && !s.ended()
+	return false
 }
 
 // readThrough tells whether the source has been read to its end.
@@ -286,7 +294,7 @@ func (s *stream) tangled() bool {
 func (s *stream) sounding() bool {
 	for _, l := range s.legs {
 		if l.kind == models.Audio {
-			return l.begun && !l.over && !l.starved
+			return l.flows()
 		}
 	}
 	return false

@@ -1,0 +1,296 @@
+package gotgcall_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gotgcall"
+	"gotgcall/media"
+)
+
+// counted is an album that counts how often it was opened and closed.
+type counted struct {
+	album
+	opened, closed *atomic.Int32
+}
+
+func newCounted(a album) counted {
+	return counted{album: a, opened: new(atomic.Int32), closed: new(atomic.Int32)}
+}
+
+func (s counted) Open(ctx context.Context) (*media.Streams, error) {
+	streams, err := s.album.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.opened.Add(1)
+	return media.NewStreams(streams.Audio, streams.Video, func() error {
+		s.closed.Add(1)
+		return streams.Close()
+	}), nil
+}
+
+// consecutive fails unless the packets of a chat are places of an album in a row, and returns the first.
+func (w *world) consecutive(chat int64) (first int) {
+	w.t.Helper()
+	all := places(w.records(chat))
+	for i, place := range all {
+		if place != all[0]+i {
+			w.t.Errorf("chat %d heard place %d after %d", chat, place, all[i-1])
+			break
+		}
+	}
+	return all[0]
+}
+
+func TestASharedSourceIsOpenedOnceAndEachCallJoinsWhereItIs(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		source := newCounted(album{packets: 500})
+		radio := gotgcall.Shared(source)
+		for chat := range int64(5) {
+			w.join(chat)
+			begin := time.Now()
+			must(t, w.client.SetStreamSources(chat, radio))
+			time.Sleep(100 * time.Millisecond)
+			if packets := w.records(chat); chat > 0 && (len(packets) == 0 || packets[0].Arrival.Sub(begin) > 100*time.Millisecond) {
+				t.Errorf("chat %d hears nothing after 100 ms", chat)
+			}
+			time.Sleep(900 * time.Millisecond)
+		}
+		time.Sleep(10 * time.Second)
+		if source.opened.Load() != 1 || source.closed.Load() != 1 {
+			t.Errorf("the source was opened %d and closed %d times", source.opened.Load(), source.closed.Load())
+		}
+		for chat := range int64(5) {
+			first, packets := w.consecutive(chat), w.records(chat)
+			if want := int(chat) * 50; first < want-10 || first > want+5 {
+				t.Errorf("chat %d has joined at place %d, expected about %d", chat, first, want)
+			}
+			seamless(t, packets, 500-first)
+			if chat > 0 && packets[0].Seq == w.records(0)[0].Seq {
+				t.Error("two calls have the same sequence numbers")
+			}
+		}
+		if ends := w.log.ended(); !slices.Equal(ends, make([]error, 5)) {
+			t.Errorf("the ends were %v, expected one for each call", ends)
+		}
+		w.noViolations()
+	})
+}
+
+func TestACallThatLeavesASharedSourceDoesNotDisturbTheOthers(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		source := newCounted(album{packets: 5000})
+		radio := gotgcall.Shared(source)
+		for chat := range int64(3) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+		}
+		time.Sleep(time.Second)
+		must(t, w.client.Stop(0)) // the one that opened it
+		time.Sleep(time.Second)
+		must(t, w.client.SetStreamSources(1, seconds(100, 1)))
+		time.Sleep(time.Second)
+		_, err := w.client.Mute(2)
+		must(t, err)
+		time.Sleep(100 * time.Millisecond) // for what is under way
+		before := len(w.records(2))
+		time.Sleep(900 * time.Millisecond)
+		_, err = w.client.Unmute(2)
+		must(t, err)
+		time.Sleep(time.Second)
+		heard := places(w.records(2))
+		if jump := heard[before] - heard[before-1]; jump < 49 || jump > 53 || source.closed.Load() != 0 {
+			t.Errorf("after a second of mute it went on with place %d after %d; the source was closed %d times", heard[before], heard[before-1], source.closed.Load())
+		}
+		must(t, w.client.Stop(2))
+		synctest.Wait()
+		if source.closed.Load() != 1 {
+			t.Error("nobody plays the source, and it was not closed")
+		}
+		must(t, w.client.SetStreamSources(1, radio))
+		time.Sleep(time.Second)
+		if all := places(w.records(1)); source.opened.Load() != 2 || all[len(all)-40] > 20 {
+			t.Errorf("it was opened %d times, and a second after that it is at place %d", source.opened.Load(), all[len(all)-1])
+		}
+		w.noViolations()
+	})
+}
+
+func TestAPausedCallComesBackToASharedSourceWhereThatIs(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		radio := gotgcall.Shared(album{packets: 5000})
+		for chat := range int64(2) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+		}
+		time.Sleep(2 * time.Second)
+		_, err := w.client.Pause(1)
+		must(t, err)
+		time.Sleep(100 * time.Millisecond) // for what is under way
+		before, at := len(w.records(1)), w.position(1)
+		time.Sleep(10 * time.Second)
+		_, err = w.client.Resume(1)
+		must(t, err)
+		time.Sleep(time.Second)
+		packets := w.records(1)
+		heard := places(packets)
+		if heard[before] < 500 || heard[before] > 620 {
+			t.Errorf("after the pause it went on with place %d after %d", heard[before], heard[before-1])
+		}
+		if now := w.position(1); now < at+900*time.Millisecond || now > at+1100*time.Millisecond {
+			t.Errorf("the position went from %s to %s in a second of playing", at, now)
+		}
+		for i := before + 1; i < len(packets); i++ {
+			if gap := packets[i].Arrival.Sub(packets[i-1].Arrival); gap != 20*time.Millisecond || heard[i] != heard[i-1]+1 {
+				t.Errorf("place %d came %s after place %d", heard[i], gap, heard[i-1])
+			}
+		}
+		w.consecutive(0)
+		w.noViolations()
+	})
+}
+
+func TestASharedSourceThatCannotBePlayedIsAnErrorForAll(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		broken := errors.New("no such station")
+		radio := gotgcall.Shared(song{open: func(context.Context) error { time.Sleep(time.Second); return broken }})
+		var all sync.WaitGroup
+		for chat := range int64(3) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, seconds(10, 0)))
+			all.Go(func() { is(t, w.client.SetStreamSources(chat, radio), broken) })
+		}
+		all.Wait()
+		is(t, w.client.SetStreamSources(0, radio), broken) // is opened again, and not remembered as broken
+		is(t, w.client.SetStreamSources(0, gotgcall.Shared(nil)), gotgcall.ErrInvalidParams)
+		hangs := gotgcall.Shared(song{open: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }})
+		is(t, w.client.SetStreamSources(0, hangs), gotgcall.ErrSourceTimeout)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		is(t, w.client.SetStreamSourcesContext(ctx, 0, hangs), context.DeadlineExceeded)
+		time.Sleep(15 * time.Second)
+		if ends := w.log.ended(); len(ends) != 3 {
+			t.Errorf("the old songs ended with %v", ends)
+		}
+	})
+}
+
+func TestASharedSourceThatBreaksOffEndsEachCallOnceWithTheError(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		broken := errors.New("the station is gone")
+		radio := gotgcall.Shared(song{packets: 500, reader: func(r io.Reader) io.Reader { return io.MultiReader(io.LimitReader(r, 20_000), failing{broken}) }})
+		for chat := range int64(3) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+		}
+		time.Sleep(20 * time.Second)
+		ends := w.log.ended()
+		if len(ends) != 3 {
+			t.Errorf("the ends were %v", ends)
+		}
+		for _, err := range ends {
+			is(t, err, broken)
+		}
+	})
+}
+
+func TestASharedFilmBeginsWithAKeyFrameForEachCallAndStaysInSync(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		cinema := gotgcall.Shared(film{sound: 500, picture: 300})
+		for chat := range int64(4) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, cinema))
+			time.Sleep(700 * time.Millisecond)
+		}
+		time.Sleep(15 * time.Second)
+		for chat := range int64(4) {
+			ep := w.server.Endpoint(chat)
+			if n := frames(w.pictures(chat)); n < 200 {
+				t.Errorf("chat %d saw %d pictures", chat, n)
+			}
+			if s := ep.VideoStats(); s.KeyFrames < 6 {
+				t.Errorf("chat %d has %d key frames", chat, s.KeyFrames)
+			}
+		}
+		if ends := w.log.ended(); len(ends) != 8 {
+			t.Errorf("%d ends, expected two for each call: %v", len(ends), ends)
+		}
+		w.noViolations()
+	})
+}
+
+func TestASharedPlaylistTellsItsTracksInEachChat(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		var mu sync.Mutex
+		told := map[int64][]string{}
+		note := func(chat int64, text string) {
+			mu.Lock()
+			defer mu.Unlock()
+			told[chat] = append(told[chat], text)
+		}
+		w.client.OnTrackStart(func(chat int64, track gotgcall.PlaylistTrack) { note(chat, fmt.Sprintf("%d begins", track.ID)) })
+		w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) { note(chat, fmt.Sprintf("%d ends: %v", track.ID, err)) })
+		w.client.OnStreamEnd(func(chat int64, s gotgcall.StreamType, _ gotgcall.Device, err error) { note(chat, fmt.Sprintf("end of %s: %v", s, err)) })
+		list := gotgcall.NewPlaylist(seconds(2, 0), seconds(2, 1))
+		radio := gotgcall.Shared(list)
+		w.join(1)
+		w.join(2)
+		must(t, w.client.SetStreamSources(1, radio))
+		time.Sleep(3 * time.Second)
+		must(t, w.client.SetStreamSources(2, radio))
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if want := []string{"0 begins", "0 ends: <nil>", "1 begins", "1 ends: <nil>", "end of audio: <nil>"}; !slices.Equal(told[1], want) || !slices.Equal(told[2], want[2:]) {
+			t.Errorf("chat 1 was told %q and chat 2 %q", told[1], told[2])
+		}
+		seamless(t, w.records(1), 200)
+	})
+}
+
+func TestASharedSourceThatRunsDryGoesOnForAll(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		var pipe *gate
+		radio := gotgcall.Shared(song{packets: 500, reader: func(r io.Reader) io.Reader { pipe = newGate(r, 15_000); return pipe }})
+		for chat := range int64(3) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+		}
+		time.Sleep(6 * time.Second)
+		close(pipe.opened)
+		time.Sleep(20 * time.Second)
+		for chat := range int64(3) {
+			if n := len(w.records(chat)); n < 480 {
+				t.Errorf("chat %d heard %d packets of 500", chat, n)
+			}
+		}
+		if ends := w.log.ended(); !slices.Equal(ends, make([]error, 3)) {
+			t.Errorf("the ends were %v", ends)
+		}
+		w.noViolations()
+	})
+}
+
+func TestASharedSourceBelongsToOneClient(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		radio := gotgcall.Shared(album{packets: 500})
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, radio))
+		other, err := gotgcall.New(gotgcall.WithoutFFmpeg())
+		must(t, err)
+		defer other.Close()
+		_, err = other.CreateCall(1)
+		must(t, err)
+		is(t, other.SetStreamSources(1, radio), gotgcall.ErrBusy)
+		is(t, w.client.SeekBy(1, 1000), gotgcall.ErrSeekUnsupported)
+		is(t, w.client.SetVolume(1, 2), gotgcall.ErrSeekUnsupported)
+	})
+}
