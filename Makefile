@@ -11,13 +11,16 @@ endif
 PKG = ./...
 T = 10s
 
+# go.work is for "go run ./examples/bot"; everything here uses the versions that each go.mod names.
+export GOWORK = off
+
 # Pure Go but for the race detector: vet, lint, examples and fuzz share one set of compiled packages.
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
 STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=3s"
 
-.PHONY: help demo test ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench cover clean
+.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -27,8 +30,22 @@ help: ## list the targets
 demo: ffmpeg ## play a song into a loopback group call; SONG=path-or-URL plays yours, FILM=… with its picture, ARGS=-pause adds flags
 	@$(GO) run ./examples/loopback $(ARGS) $${FILM:+-film -- "$$FILM"} $${SONG:+-- "$$SONG"}
 
+preview: ## hear and see in your browser what a group would; SONG=path-or-URL and FILM=… play yours, ARGS="-folder DIR" gives a choice
+	@sh scripts/ensure-ffmpeg.sh || echo 'going on without ffmpeg, which the page will say'
+	@$(GO) run ./examples/preview -open $(ARGS) -- $${SONG:+"$$SONG"} $${FILM:+"$$FILM"}
+
 test: ## everything that must hold before a commit: about 8 minutes at first, then much less
 	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)
+
+test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and examples/preview in a headless Chromium (ARTIFACTS=folder keeps its screenshots)
+	@HEAVY=1 CGO_ENABLED=0 sh scripts/each-module.sh sh -c 'go mod tidy -diff && go vet ./... && go build -o /dev/null ./... && go test -shuffle=on ./...'
+	@cd examples/preview/browsertest && $(GO) vet ./... && $(GO) test -v -count=1 -timeout 15m ./...
+
+quality: ffmpeg chromium ## measure what Chromium receives of a film, for docs/QUALITY.md; QUALITY=60s for how long, FILM=path plays yours
+	@cd examples/preview/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./...
+
+chromium: ## install Chromium, if its package is to be had: the tests in a browser use it, or say that they are skipped
+	@sh scripts/ensure-chromium.sh
 
 ffmpeg: ## install ffmpeg with the system's package manager if it is missing
 	@sh scripts/ensure-ffmpeg.sh
@@ -36,6 +53,7 @@ ffmpeg: ## install ffmpeg with the system's package manager if it is missing
 test-scripts: ## test the scripts themselves
 	@sh scripts/ensure-ffmpeg_test.sh
 	@sh scripts/ensure-nginx_test.sh
+	@sh scripts/ensure-chromium_test.sh
 	@sh scripts/fuzz_test.sh
 
 check-fmt: ## is everything gofmt'ed?

@@ -14,12 +14,5 @@ if [ -n "$mains" ]; then
   printf 'built %s\n' $mains
 fi
 
-for mod in examples/*/go.mod; do
-  [ -f "$mod" ] || continue
-  dir=$(dirname "$mod")
-  (cd "$dir" && go build -buildvcs=false -o "$out/" ./...) || {
-    echo "$dir does not build; to see it alone: cd $dir && go vet ./..." >&2
-    exit 1
-  }
-  echo "built $dir (a module of its own)"
-done
+# shellcheck disable=SC2016 # for the inner shell
+sh scripts/each-module.sh -examples sh -c 'go build -buildvcs=false -o "$1/" ./... && echo "built ${PWD##*/} (a module of its own)"' sh "$out"

@@ -18,6 +18,6 @@ if [ ! -x "$bin" ]; then
 fi
 
 case ${1:-} in
-run) CGO_ENABLED=0 "$bin" run --allow-serial-runners ;;
+run) CGO_ENABLED=0 sh scripts/each-module.sh "$PWD/$bin" run --allow-serial-runners ;;
 *) CGO_ENABLED=0 "$bin" "$@" ;;
 esac
