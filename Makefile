@@ -20,7 +20,7 @@ GO = CGO_ENABLED=0 go
 # What `make test` runs, the cheap first. Each of them is a target of its own.
 STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=3s"
 
-.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench cover clean
+.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench bench-go bench-compare cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -39,7 +39,7 @@ test: ## everything that must hold before a commit: about 8 minutes at first, th
 
 test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and examples/preview in a headless Chromium (ARTIFACTS=folder keeps its screenshots)
 	@HEAVY=1 CGO_ENABLED=0 sh scripts/each-module.sh sh -c 'go mod tidy -diff && go vet ./... && go build -o /dev/null ./... && go test -shuffle=on ./...'
-	@cd examples/preview/browsertest && $(GO) vet ./... && $(GO) test -v -count=1 -timeout 15m ./...
+	@cd examples/preview/browsertest && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -v -count=1 -timeout 15m ./...
 
 quality: ffmpeg chromium ## measure what Chromium receives of a film, for docs/QUALITY.md; QUALITY=60s for how long, FILM=path plays yours
 	@cd examples/preview/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./...
@@ -89,8 +89,14 @@ fuzz: ## run every fuzz target for T each; T=5m for long, PKG=./jsonparams for o
 fmt: ## format everything, imports included
 	@gofmt -s -w . && sh scripts/golangci-lint.sh fmt
 
-bench: ffmpeg ## run the benchmarks; PKG=./internal/pacer for one package
+bench: ffmpeg ## what calls cost beside bare pion, for docs/PERFORMANCE.md, in 5 minutes; ARGS="-what opus,peer -calls 100 -for 30s"
+	@$(GO) run ./bench $(ARGS)
+
+bench-go: ffmpeg ## run the Go benchmarks; PKG=./internal/pacer for one package
 	@$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+bench-compare: ## the Go benchmarks beside those of another commit; REF=HEAD~1, PKG=./internal/pacer for one package
+	@CGO_ENABLED=0 sh scripts/bench-compare.sh '$(REF)' $(PKG)
 
 cover: ffmpeg ## measure test coverage over all packages into cover.out
 	@$(GO) test -coverpkg=./... -coverprofile=cover.out $(PKG) && go tool cover -func=cover.out | tail -n 1

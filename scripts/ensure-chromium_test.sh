@@ -1,0 +1,119 @@
+#!/bin/sh
+# Tests ensure-chromium.sh in a PATH of stubs: what is called is written down and nothing is installed.
+set -eu
+cd "$(dirname "$0")"
+# shellcheck source=scripts/assert.sh
+. ./assert.sh
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+bin=$root/bin
+calls=$root/calls
+
+# stub NAME BODY: a program in the fake PATH that writes down how it was called.
+stub() {
+  printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$bin/$1"
+  chmod +x "$bin/$1"
+}
+
+# machine UID PROGRAM...: an empty machine without a browser, with these programs. Package managers install one.
+machine() {
+  rm -rf "$bin" "$calls"
+  mkdir "$bin"
+  : >"$calls"
+  for tool in sh env cp; do
+    ln -s "$(command -v "$tool")" "$bin/$tool"
+  done
+  printf '#!/bin/sh\necho %s\n' "$1" >"$bin/id"
+  chmod +x "$bin/id"
+  shift
+  for program; do
+    case $program in
+    sudo) stub sudo 'exec "$@"' ;;
+    *) stub "$program" "case \"\$*\" in *install*|add*|-S*) cp '$bin/id' '$bin/chromium' ;; esac" ;;
+    esac
+  done
+}
+
+# run [NAME=VALUE...]: sets status, said (all that was printed) and called (the calls, joined by " | ").
+run() {
+  status=0
+  said=$(env -i PATH="$bin" "$@" sh "$PWD/ensure-chromium.sh" 2>&1 </dev/null) || status=$?
+  called=$(awk 'NR > 1 { printf " | " } { printf "%s", $0 }' "$calls")
+}
+
+apt_update='apt-get -q update'
+apt_install='apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends chromium'
+
+# One that is there.
+for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  machine 0 apt-get
+  cp "$bin/id" "$bin/$name"
+  run CI=true
+  expect "$name: status" 0 "$status"
+  expect "$name: silent" '' "$said"
+  expect "$name: nothing called" '' "$called"
+done
+
+machine 0 apt-get
+cp "$bin/id" "$bin/mine"
+run CHROMIUM="$bin/mine"
+expect 'named: status' 0 "$status"
+expect 'named: nothing called' '' "$called"
+run CHROMIUM="$bin/none"
+expect 'named and missing: status' 1 "$status"
+expect_in 'named and missing: said' 'there is no such program' "$said"
+
+# Installing.
+machine 0 apt-get
+run
+expect 'apt-get: status' 0 "$status"
+expect 'apt-get: calls' "$apt_update | $apt_install" "$called"
+expect 'apt-get: said' "Chromium is missing; installing it: $apt_update && $apt_install" "$said"
+
+for manager in 'dnf -y install chromium' 'apk add --no-cache chromium' 'pacman -S --noconfirm --needed chromium'; do
+  machine 0 "${manager%% *}"
+  run
+  expect "$manager: status" 0 "$status"
+  expect "$manager: calls" "$manager" "$called"
+done
+
+machine 1000 apt-get sudo
+run
+expect 'sudo: status' 0 "$status"
+expect_in 'sudo: both announced' "sudo $apt_update && sudo $apt_install" "$said"
+
+# Where it cannot be had.
+machine 0 brew
+run CI=true
+expect 'no package: status' 0 "$status"
+expect_in 'no package: said' 'SKIPPED, the tests in a browser: Chromium is missing' "$said"
+
+machine 1000 apt-get
+run
+expect 'no sudo: status' 0 "$status"
+expect_in 'no sudo: the command' "run as root: $apt_update && $apt_install" "$said"
+
+machine 1000 apt-get sudo
+run NO_INSTALL=1
+expect 'NO_INSTALL: status' 0 "$status"
+expect 'NO_INSTALL: nothing called' '' "$called"
+expect_in 'NO_INSTALL: the command' "NO_INSTALL is set; this installs it: sudo $apt_update && sudo $apt_install" "$said"
+
+# What goes wrong.
+machine 0
+stub apt-get 'echo "no route"; exit 100'
+run
+expect 'install fails: status' 0 "$status"
+expect_in 'install fails: its words' 'no route' "$said"
+expect_in 'install fails: skipped' "SKIPPED, the tests in a browser: could not install Chromium; the command was: $apt_update && $apt_install" "$said"
+run CI=true
+expect 'install fails in CI: status' 1 "$status"
+
+machine 0
+stub apk 'exit 0'
+run
+expect 'install without effect: status' 1 "$status"
+expect_in 'install without effect: said' 'still no Chromium in PATH' "$said"
+
+summary ensure-chromium.sh
