@@ -47,7 +47,8 @@ func checked(src Source, opt []EncodeOptions) (options media.EncodeOptions, err 
 }
 
 // SeekBy moves the position of what plays by so many milliseconds, forward or back; also while paused. The old position goes on until the new one
-// has its first frame. Beyond either end the source ends as if by itself. Of several seeks in a row each counts from where the one before will be.
+// has its first frame. Beyond either end the source ends as if by itself. Of several seeks in a row each counts from where the one before will be,
+// and all of them return when the last one is there.
 //
 // The error says why nothing has changed: ErrNoSource (nothing plays), ErrSeekUnsupported (a live source or a command), ErrBusy (another source is being
 // opened), or what opening a source can fail with.
@@ -113,7 +114,7 @@ func (c *Client) Probe(ctx context.Context, src Source) (MediaInfo, error) {
 	return media.Probe(media.WithURLPolicy(media.WithRunner(ctx, c.env.Runner), c.env.URLPolicy), src)
 }
 
-// Pause freezes the media and the position. It returns true when the call was not paused before.
+// Pause freezes the media and the position; a live source (rtmp, rtsp, srt) goes on live afterwards. It returns true when the call was not paused before.
 func (c *Client) Pause(chatID int64) (bool, error) {
 	call, err := c.call(chatID)
 	if err != nil {

@@ -49,10 +49,10 @@ func TestThePictureOfEverySourceIsBroadcast(t *testing.T) {
 	ivf := whiteFilm(t, "white.ivf", 15, "-map", "0:v", "-c:v", "libvpx", "-b:v", "300k", "-deadline", "realtime", "-cpu-used", "8")
 	y4m := whiteFilm(t, "white.y4m", 5, "-map", "0:v", "-pix_fmt", "yuv420p", "-s", "640x360")
 	for name, source := range map[string]gotgcall.Source{
-		"a command":                   gotgcall.FromShell("ffmpeg -i "+white, gotgcall.TrackVideo),
-		"a user's, of VP8":            ownPicture(read(ivf)),
+		"a command":                gotgcall.FromShell("ffmpeg -i "+white, gotgcall.TrackVideo),
+		"a user's, of VP8":         ownPicture(read(ivf)),
 		"a user's, raw, too large": ownPicture(read(y4m)),
-		"a fragmented MP4":            gotgcall.FromFile(whiteFilm(t, "parts.mp4", 30, "-pix_fmt", "yuv420p", "-movflags", "frag_keyframe+empty_moov+default_base_moof")),
+		"a fragmented MP4":         gotgcall.FromFile(whiteFilm(t, "parts.mp4", 30, "-pix_fmt", "yuv420p", "-movflags", "frag_keyframe+empty_moov+default_base_moof")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBooth(t)

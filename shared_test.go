@@ -238,8 +238,12 @@ func TestASharedPlaylistTellsItsTracksInEachChat(t *testing.T) {
 			told[chat] = append(told[chat], text)
 		}
 		w.client.OnTrackStart(func(chat int64, track gotgcall.PlaylistTrack) { note(chat, fmt.Sprintf("%d begins", track.ID)) })
-		w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) { note(chat, fmt.Sprintf("%d ends: %v", track.ID, err)) })
-		w.client.OnStreamEnd(func(chat int64, s gotgcall.StreamType, _ gotgcall.Device, err error) { note(chat, fmt.Sprintf("end of %s: %v", s, err)) })
+		w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) {
+			note(chat, fmt.Sprintf("%d ends: %v", track.ID, err))
+		})
+		w.client.OnStreamEnd(func(chat int64, s gotgcall.StreamType, _ gotgcall.Device, err error) {
+			note(chat, fmt.Sprintf("end of %s: %v", s, err))
+		})
 		list := gotgcall.NewPlaylist(seconds(2, 0), seconds(2, 1))
 		radio := gotgcall.Shared(list)
 		w.join(1)

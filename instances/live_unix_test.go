@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gotgcall/internal/demux"
+	"gotgcall/internal/pacer"
 	"gotgcall/media"
 	"gotgcall/models"
 )
@@ -149,5 +150,36 @@ func TestAQueueThatRollsKeepsTheNewestAndStopsNobody(t *testing.T) {
 	q.roll(100)
 	if q.stay() {
 		t.Error("it says that it has dropped frames, and has not")
+	}
+}
+
+func TestACodedPictureThatWasReadOnGoesOnWithAKeyFrame(t *testing.T) {
+	env := &Environment{Scheduler: pacer.NewScheduler()}
+	defer env.Scheduler.Close()
+	p := newPlayback(t.Context(), 1, env, encoded)
+	l := newLeg(models.Video, models.Camera, demux.NewIVF(nil), time.Second, 1<<20)
+	source := media.FromURL("srt://127.0.0.1:1")
+	p.current = &stream{request: request{host: p, source: source}, legs: []*leg{l}}
+	const interval = 3000 // ticks: 30 pictures a second
+	stand := func(pictures int) {
+		t.Helper()
+		p.readOn(nil, true)
+		for i := range int64(pictures) {
+			if _, err := l.queue.push(t.Context(), demux.Frame{Data: []byte{1}, PTS: i * interval, Duration: interval}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.readOn(nil, false)
+	}
+	stand(10)
+	if l.late.drop(demux.Frame{}, 0) {
+		t.Error("nothing was left out, and a picture is dropped")
+	}
+	stand(1000)
+	if n := l.queue.count(); n != 30 {
+		t.Errorf("%d pictures were kept, expected a second of them", n)
+	}
+	if !l.late.drop(demux.Frame{}, 0) || l.late.drop(demux.Frame{Key: true}, 0) {
+		t.Error("it goes on with a picture that needs those that were left out")
 	}
 }

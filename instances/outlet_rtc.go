@@ -109,9 +109,18 @@ func (o *linkOutlet) shift(d time.Duration) { o.at = o.at.Add(d) }
 // report sends the leg's Sender Report when it is time.
 func (o *linkOutlet) report(l *leg, now time.Time) {
 	if now.Sub(l.reported) >= reportInterval {
-		l.reported = now
+		l.reported = reportedAt(l.reported, now)
 		_ = o.link.Report(l.kind, o.clock.Wall(now), o.clock.RTPAt(o.link.BaseTime(l.kind), now, l.rate))
 	}
+}
+
+// reportedAt returns the moment that a report counts from: that at which it was due, so that reports, which wait for a frame, do not become rarer;
+// now for the first one and after a pause.
+func reportedAt(last, now time.Time) time.Time {
+	if due := last.Add(reportInterval); now.Sub(due) < reportInterval {
+		return due
+	}
+	return now
 }
 
 // idle implements outlet: it keeps the server's binding of a declared video SSRC alive while no video is sent (docs/WIRE.md §5), be it that there is

@@ -42,6 +42,7 @@ type playback struct {
 	outlet     outlet      // nil while there is no connection
 	live       bool        // the outlet takes the media; before it only keeps itself going
 	opening    *opening    // the newest SetStreamSources, while it opens
+	journey    *journey    // the newest move, until it has returned
 	next       *stream     // opened, waits for the scheduler
 	over       *stream     // sought beyond one of its ends: it ends as if by itself
 	leaves     bool        // and the list that it is of ends with it

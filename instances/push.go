@@ -74,7 +74,8 @@ type pushed struct {
 var (
 	errHung = fmt.Errorf("%w: the server takes nothing any more, or this machine is too slow to encode: try a smaller picture or a lower rate",
 		models.ErrStalled)
-	errAged = errors.New("the connection was as old as the timestamps of a broadcast allow, and another one was made")
+	errNoReason = errors.New("it ended without a reason")
+	errAged     = errors.New("the connection was as old as the timestamps of a broadcast allow, and another one was made")
 )
 
 // push is one connection. It returns how long the server took the media, and why it ended.
@@ -131,20 +132,20 @@ func (p *pushed) taken() {
 	p.call.changed(stateConnected)
 }
 
-// gone returns why the process has ended. When it had no complaint of its own, what was written to it broke off.
+// gone returns why the process has ended.
 func (p *pushed) gone() error {
 	if err := p.process.Err(); err != nil {
 		return err
 	}
-	if err := p.mixer.Err(); err != nil {
-		return err
-	}
-	return errors.New("it ended without a reason")
+	return errNoReason
 }
 
 // end takes the connection down, politely when that is not the server's doing.
 func (p *pushed) end(reason error) (held time.Duration, err error) {
 	p.call.play.disconnect()
+	if errors.Is(reason, errNoReason) {
+		reason = p.broken(reason)
+	}
 	if p.since.IsZero() { // nobody to say good-bye to
 		p.mixer.Abort()
 		return 0, errors.Join(reason, p.process.Close())
@@ -158,13 +159,26 @@ func (p *pushed) end(reason error) (held time.Duration, err error) {
 	return held, errors.Join(reason, p.process.Close())
 }
 
-// farewell lets the server have what waits, and tells it that this was all.
-func (p *pushed) farewell() error {
-	half := p.call.limits.farewell / 2
+// broken returns the error with which writing has broken off, so that the process got the end of its input and was content; else the reason.
+func (p *pushed) broken(reason error) error {
+	p.drain()
+	if err := p.mixer.Err(); err != nil {
+		return err
+	}
+	return reason
+}
+
+// drain lets the mixer write what waits.
+func (p *pushed) drain() {
 	select {
 	case <-p.mixer.End():
-	case <-time.After(half):
+	case <-time.After(p.call.limits.farewell / 2):
 		p.mixer.Abort()
 	}
-	return p.process.Finish(half)
+}
+
+// farewell lets the server have what waits, and tells it that this was all.
+func (p *pushed) farewell() error {
+	p.drain()
+	return p.process.Finish(p.call.limits.farewell / 2)
 }

@@ -24,13 +24,42 @@ type move struct {
 // new one takes over at its very place.
 const adjustLead = 500 * time.Millisecond
 
+// journey is a move on its way. A later one begins with what it was to bring about, and decides how both end.
+type journey struct {
+	heir *journey // guarded by playback.mu; nil while there is none
+	done chan struct{}
+	err  error // written before done is closed
+}
+
 // move opens the current source again. What plays goes on until the new one has its first frame. A seek beyond either end ends the source.
 func (p *playback) move(ctx context.Context, m move) error {
+	j := &journey{done: make(chan struct{})}
+	defer close(j.done)
+	j.err = p.travel(ctx, m, j)
+	p.mu.Lock()
+	if p.journey == j {
+		p.journey = nil
+	}
+	heir := j.heir
+	p.mu.Unlock()
+	if heir != nil && errors.Is(j.err, errSuperseded) {
+		select {
+		case <-heir.done:
+			j.err = heir.err
+		case <-ctx.Done():
+			j.err = context.Cause(ctx)
+		}
+	}
+	return j.err
+}
+
+// travel is move, as far as no other one takes over.
+func (p *playback) travel(ctx context.Context, m move, j *journey) error {
 	o := newOpening(p.life, ctx)
 	var watch sync.WaitGroup
 	defer watch.Wait()
 	defer o.end()
-	from, err := p.beginMove(o, m)
+	from, err := p.beginMove(o, m, j)
 	if err != nil {
 		return err
 	}
@@ -73,7 +102,7 @@ func (p *playback) watchLive(o *opening) {
 }
 
 // beginMove decides where a move goes, and makes it the newest opening. It begins with what an earlier one that is still on its way will be.
-func (p *playback) beginMove(o *opening, m move) (from *stream, err error) {
+func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.unusableLocked(); err != nil {
@@ -108,6 +137,10 @@ func (p *playback) beginMove(o *opening, m move) (from *stream, err error) {
 		}
 	}
 	o.seeks = &r
+	if p.journey != nil {
+		p.journey.heir = j
+	}
+	p.journey = j
 	p.beginLocked(o)
 	return from, nil
 }

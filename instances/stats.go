@@ -121,8 +121,7 @@ func diagnose(s models.CallStats, remote bool, size int, now time.Time) models.D
 	audible := len(found) == 0
 	if audible {
 		find(models.FindNothingWrong, "nothing is wrong on this side: has the bot been muted by an administrator, or the listener's volume been turned down?",
-			"%d frames were sent, the last one %s; the server's last report is %s, with %.0f %% loss", s.Audio.Frames, sent,
-			ago(s.Audio.Remote.LastReport, now), 100*s.Audio.Remote.Loss)
+			"%d frames were sent, the last one %s; %s", s.Audio.Frames, sent, reportOf(s.Audio.Remote, now))
 	}
 	return models.Diagnosis{Audible: audible, Findings: found}
 }
@@ -168,5 +167,16 @@ func ago(at, now time.Time) string {
 	if at.IsZero() {
 		return "never"
 	}
-	return now.Sub(at).Round(100*time.Millisecond).String() + " ago"
+	if d := now.Sub(at).Round(100 * time.Millisecond); d > 0 {
+		return d.String() + " ago"
+	}
+	return "just now"
+}
+
+// reportOf words what the other side has said last.
+func reportOf(r models.RemoteStats, now time.Time) string {
+	if r.Reports == 0 {
+		return "the server has not reported yet"
+	}
+	return fmt.Sprintf("the server's last report came %s, with %.0f %% loss", ago(r.LastReport, now), 100*r.Loss)
 }

@@ -1,11 +1,13 @@
 package media
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -38,21 +40,21 @@ func OptionsOf(s Source) EncodeOptions {
 func (s *fileSource) encodeOptions() EncodeOptions { return s.options }
 func (s *liveURL) encodeOptions() EncodeOptions    { return s.options }
 
-// Raw turns streams into those of WithRaw. A leg that is so already stays as it is; the others, Ogg and IVF, go through an ffmpeg that decodes
-// them: it starts with the first Read, which tells whether that works. Raw takes the streams over: they are closed with the new ones.
+// Raw turns streams into those of WithRaw. A leg that is so already stays as it is; the others, Ogg, IVF and pictures of another size, go through an
+// ffmpeg that decodes them: it starts with the first Read, which tells whether that works. Raw takes the streams over: they are closed with the new ones.
 func Raw(ctx context.Context, s *Streams, o EncodeOptions) *Streams {
 	o = o.Complete()
 	var legs []*rawLeg
-	leg := func(from io.Reader, args func(format string) []string) io.Reader {
+	leg := func(from io.Reader, args func(format string) []string, fits func(y4mHeader string) bool) io.Reader {
 		if from == nil {
 			return nil
 		}
-		l := &rawLeg{ctx: ctx, from: from, args: args}
+		l := &rawLeg{ctx: ctx, from: from, args: args, fits: fits}
 		legs = append(legs, l)
 		return l
 	}
-	audio := leg(s.Audio, decodeSound)
-	video := leg(s.Video, func(format string) []string { return decodePicture(format, o) })
+	audio := leg(s.Audio, decodeSound, nil)
+	video := leg(s.Video, func(format string) []string { return decodePicture(format, o) }, o.fits)
 	return NewStreams(audio, video, func() error {
 		err := s.Close() // first, so that nobody waits for the source
 		for _, l := range legs {
@@ -68,6 +70,7 @@ type rawLeg struct {
 	ctx  context.Context
 	from io.Reader
 	args func(format string) []string
+	fits func(y4mHeader string) bool // nil for sound
 
 	// owned by the reader
 	begun  bool
@@ -106,7 +109,13 @@ func (l *rawLeg) begin() io.Reader {
 	if err != nil {
 		return failing{err}
 	}
-	if format != demux.FormatOgg && format != demux.FormatIVF {
+	name, encoded := decoders[format]
+	if format == demux.FormatY4M {
+		var header string
+		header, from = firstLine(from)
+		encoded = l.fits != nil && !l.fits(header)
+	}
+	if !encoded {
 		return from
 	}
 	l.mu.Lock()
@@ -114,14 +123,39 @@ func (l *rawLeg) begin() io.Reader {
 	if l.closed {
 		return failing{os.ErrClosed}
 	}
-	args := l.args(strings.ToLower(format.String()))
-	l.job, err = launch(l.ctx, ffmpeg.Command{Args: args, Input: true, PipeSize: rawPipe})
+	l.job, err = launch(l.ctx, ffmpeg.Command{Args: l.args(name), Input: true, PipeSize: rawPipe})
 	if err != nil {
 		return failing{err}
 	}
 	l.source = make(chan error, 1)
 	go func() { l.source <- feed(l.job.processes[0].Input(), from) }()
 	return l.job.outputs(ending{subject: fmt.Sprintf("the %s that the source gives", format)}, 1)[0]
+}
+
+// decoders are ffmpeg's names of what is decoded.
+var decoders = map[demux.Format]string{demux.FormatOgg: "ogg", demux.FormatIVF: "ivf", demux.FormatY4M: "yuv4mpegpipe"}
+
+// firstLine returns the first line of r, or what there is of it within the length that a Y4M header may have, and a reader that still gives all.
+func firstLine(r io.Reader) (line string, all io.Reader) {
+	const longest = 1024
+	in := bufio.NewReaderSize(r, longest)
+	read, _ := in.ReadSlice('\n') // an error comes again
+	line = string(read)
+	return line, io.MultiReader(strings.NewReader(line), in)
+}
+
+// fits tells whether the pictures behind a Y4M header have the size of the frame. Of a header that does not tell the demuxer will.
+func (o EncodeOptions) fits(y4mHeader string) bool {
+	var width, height int
+	for _, word := range strings.Fields(y4mHeader)[1:] {
+		switch word[0] {
+		case 'W':
+			width, _ = strconv.Atoi(word[1:])
+		case 'H':
+			height, _ = strconv.Atoi(word[1:])
+		}
+	}
+	return width <= 0 || height <= 0 || width == o.VideoWidth&^1 && height == o.VideoHeight&^1
 }
 
 // close ends the decoder. It does not wait for the one who feeds it: he waits for the source, which has been closed.

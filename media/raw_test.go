@@ -156,11 +156,45 @@ func TestOggAndIVFOfAnySourceAreDecoded(t *testing.T) {
 	}
 }
 
+func TestRawPicturesOfAnotherSizeAreFittedIn(t *testing.T) {
+	leak.Check(t)
+	white := bytes.Repeat([]byte{235}, 64*32)
+	picture := append(append([]byte("FRAME\n"), white...), bytes.Repeat([]byte{128}, 64*32/2)...)
+	y4m := append([]byte("YUV4MPEG2 W64 H32 F10:1 Ip C420\n"), bytes.Repeat(picture, 20)...)
+	s := Raw(WithRaw(t.Context()), NewStreams(nil, iotest.OneByteReader(bytes.NewReader(y4m)), nil), small(EncodeOptions{}))
+	p := playRaw(t, s)
+	p.mustHaveEnded(t)
+	if p.width != 160 || p.height != 160 || len(p.pictures) != 20 || p.last != 2*time.Second {
+		t.Fatalf("%d pictures of %dx%d, to %v; expected 20 of 160x160, to 2s", len(p.pictures), p.width, p.height, p.last)
+	}
+	if picture := p.pictures[10]; picture[80*160+80] < 200 || picture[10*160+80] > 20 {
+		t.Errorf("the middle is %d, the bar %d", picture[80*160+80], picture[10*160+80])
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRawPicturesOfTheRightSizeNeedNoProcess(t *testing.T) {
+	y4m := "YUV4MPEG2 W160 H160 F10:1\nFRAME\n" + string(make([]byte, 160*160*3/2))
+	s := Raw(t.Context(), NewStreams(nil, bytes.NewReader([]byte(y4m)), nil), small(EncodeOptions{}))
+	if got, err := io.ReadAll(s.Video); string(got) != y4m || err != nil {
+		t.Errorf("%d bytes became %d, %v", len(y4m), len(got), err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatIsRawAlreadyStaysAsItIs(t *testing.T) {
 	for _, text := range []string{"RIFF and so on", "YUV4MPEG2", "what is this?", "x", ""} {
 		s := Raw(t.Context(), NewStreams(bytes.NewReader([]byte(text)), nil, nil), EncodeOptions{})
 		if got, err := io.ReadAll(s.Audio); string(got) != text || err != nil || s.Video != nil {
 			t.Errorf("%q became %q, %v", text, got, err)
+		}
+		s.Video = Raw(t.Context(), NewStreams(nil, bytes.NewReader([]byte(text)), nil), EncodeOptions{}).Video
+		if got, err := io.ReadAll(s.Video); string(got) != text || err != nil {
+			t.Errorf("as a picture %q became %q, %v", text, got, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

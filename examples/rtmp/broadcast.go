@@ -89,6 +89,11 @@ func (b *broadcast) plan(ctx context.Context, s settings, film, next contents) {
 		b.middle = append(b.middle, step{wait, what, do})
 		wait = then
 	}
+	if s.seek != 0 {
+		add(fmt.Sprintf("SeekBy %v: the server notices nothing", s.seek), 0, func() error {
+			return b.client.SeekByContext(ctx, chatID, s.seek.Milliseconds())
+		})
+	}
 	if s.mute {
 		add("Mute: silence is sent, and the film goes on", 2*time.Second, func() error { _, err := b.client.Mute(chatID); return err })
 		add("Unmute", 0, func() error { _, err := b.client.Unmute(chatID); return err })

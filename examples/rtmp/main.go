@@ -1,7 +1,7 @@
 // Command rtmp pushes a film to an RTMP server as a live broadcast and shows its progress. It needs no Telegram account.
 //
 //	go run ./examples/rtmp                                # the clip in testdata, to a server that is started for it
-//	go run ./examples/rtmp -pause -switch song.mp3 film.mp4
+//	go run ./examples/rtmp -seek 10s -pause -switch song.mp3 film.mp4
 //	go run ./examples/rtmp -to rtmp://host/app/key film.mp4  # to yours; an address (https://…) will do as well as a file
 //
 // What a bot has to do is in broadcast.go, in the order in which a bot does it. Without -to the server is an ffmpeg that records what arrives;
@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"gotgcall"
 )
@@ -36,6 +37,7 @@ type settings struct {
 	to, recording string // to is "" for a server of our own, which writes the recording
 	film, next    string // next is switched to in the middle; "" for none
 	pause, mute   bool
+	seek          time.Duration // so far the position is moved in the middle; 0 for not at all
 }
 
 func main() {
@@ -73,6 +75,7 @@ func parse(args []string, help io.Writer) (s settings, err error) {
 	flags.StringVar(&s.to, "to", "", "push to this address, rtmp or rtmps, with the stream key (default: a server that this program starts)")
 	flags.StringVar(&s.recording, "o", filepath.Join(os.TempDir(), "gotgcall-rtmp.flv"), "file for what the started server gets, FLV")
 	flags.StringVar(&s.next, "switch", "", "switch to this film or song in the middle")
+	flags.DurationVar(&s.seek, "seek", 0, "move the position by so much in the middle, such as 10s or -10s")
 	flags.BoolVar(&s.pause, "pause", false, "pause for 3 s in the middle")
 	flags.BoolVar(&s.mute, "mute", false, "mute for 2 s in the middle")
 	switch err := flags.Parse(args); {

@@ -27,16 +27,16 @@ func film(t *testing.T) string {
 	return path
 }
 
-func TestAFilmIsPushedWithPauseMuteAndSwitch(t *testing.T) {
+func TestAFilmIsPushedWithSeekPauseMuteAndSwitch(t *testing.T) {
 	leak.Check(t)
 	name, recorded := film(t), filepath.Join(t.TempDir(), "got.flv")
 	var out, complaint bytes.Buffer
-	code := run(t.Context(), []string{"-o", recorded, "-pause", "-mute", "-switch", name, name}, &out, &complaint)
+	code := run(t.Context(), []string{"-o", recorded, "-seek", "-1s", "-pause", "-mute", "-switch", name, name}, &out, &complaint)
 	if code != exitGood || complaint.Len() > 0 {
 		t.Errorf("exit code %d, %s", code, &complaint)
 	}
 	for _, part := range []string{
-		"the connection is connected", "Mute", "Unmute", "Pause", "Resume", "SetStreamSources", "the natural end of the video", "the natural end of the audio",
+		"the connection is connected", "SeekBy -1s", "Mute", "Unmute", "Pause", "Resume", "SetStreamSources", "the natural end of the video", "the natural end of the audio",
 		"connections  1", "video        h264 1280x720, ", "audio        aac, ", "against the wall", recorded,
 	} {
 		if !strings.Contains(out.String(), part) {
