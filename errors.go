@@ -46,6 +46,8 @@ var (
 	ErrBusy = models.ErrBusy
 	// ErrJoinRefused: the chat cannot be joined, and trying again does not help. Your Signaler's Join wraps it to end Play's tries.
 	ErrJoinRefused = models.ErrJoinRefused
+	// ErrPassthrough: a source with PassthroughRequired cannot be sent as it is; the text says why.
+	ErrPassthrough = models.ErrPassthrough
 	// ErrFormat: the bytes of a source are not the format they should be.
 	ErrFormat = models.ErrFormat
 )

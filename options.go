@@ -10,8 +10,8 @@ func WithFFmpegPath(p string) Option {
 	return func(c *config) { c.ffmpegPath = p }
 }
 
-// WithoutFFmpeg lets New succeed on a machine without ffmpeg, for programs whose own Sources bring Opus. Sources that need ffmpeg then fail
-// with ErrFFmpegSpawn when they are opened. By default New looks ffmpeg up.
+// WithoutFFmpeg lets New succeed on a machine without ffmpeg, for programs that play Opus: FromFile and FromURL with Opus in Ogg or WebM (see Passthrough),
+// FromOpus, and Sources of their own. Sources that need ffmpeg then fail with ErrFFmpegSpawn when they are opened. By default New looks ffmpeg up.
 func WithoutFFmpeg() Option {
 	return func(c *config) { c.withoutFFmpeg = true }
 }
@@ -37,7 +37,7 @@ func WithMaxProcesses(n int) Option {
 //
 // The policy may be called from several goroutines at once. It may look hosts up; the time counts as that of the source's opening.
 //
-// It does not see where ffmpeg goes from there: redirections, the parts of playlists, a Proxy. Nor does it see what a command of FromShell opens.
+// Where the library itself asks for a URL, to send Opus as it is, the policy judges each redirection too. It does not see where ffmpeg goes: redirections, the parts of playlists, a Proxy. Nor does it see what a command of FromShell opens.
 func WithURLPolicy(policy func(*url.URL) error) Option {
 	return func(c *config) {
 		c.urlPolicy = policy

@@ -23,6 +23,8 @@ type (
 	LinkStats = models.LinkStats
 	// OpusSource is what FromOpus returns.
 	OpusSource = media.OpusSource
+	// Passthrough says whether sound that is Opus already is sent as it is, in EncodeOptions.
+	Passthrough = media.Passthrough
 	// PushStats is the RTMP connection of a broadcast, in CallStats.
 	PushStats = models.PushStats
 	// Checker is what a Signaler may be besides: Play then asks whether the server still knows its join.
@@ -57,10 +59,14 @@ type (
 	Track = media.Track
 )
 
-// The values of Track, StreamType, Device, ConnState and NetworkType.
+// The values of Track, Passthrough, StreamType, Device, ConnState and NetworkType.
 const (
 	TrackAudio = media.TrackAudio
 	TrackVideo = media.TrackVideo
+
+	PassthroughAuto     = media.PassthroughAuto
+	PassthroughNever    = media.PassthroughNever
+	PassthroughRequired = media.PassthroughRequired
 
 	Audio      = models.Audio
 	Video      = models.Video

@@ -54,6 +54,9 @@ type EncodeOptions struct {
 	AudioFilter string
 	VideoFilter string
 
+	// Passthrough says whether sound that is Opus already is sent as it is, without ffmpeg. It defaults to PassthroughAuto, where that is possible.
+	Passthrough Passthrough
+
 	// Headers are sent with every HTTP request for the source: with those for the parts of a playlist and after a redirection too, to
 	// whichever host these lead. Names are those of header fields, in any case, but not of the few that belong to the transfer itself:
 	// Connection, Content-Length, Host, Range, TE, Trailer, Transfer-Encoding and Upgrade. Values have one line. Together they have 16 KiB at
@@ -62,8 +65,8 @@ type EncodeOptions struct {
 	// Headers, UserAgent, Cookies and Proxy mean something for http and https only. Other sources ignore them, so that a program may give
 	// them with everything it plays.
 	Headers map[string]string
-	// UserAgent is sent as User-Agent with every HTTP request, one line, 1 KiB at most. It defaults to that of ffmpeg. A header of that name
-	// in Headers wins.
+	// UserAgent is sent as User-Agent with every HTTP request, one line, 1 KiB at most. It defaults to that of ffmpeg, and to "gotgcall" for the
+	// requests of the library itself. A header of that name in Headers wins.
 	UserAgent string
 	// Cookies are sent with every HTTP request, in the form of the header Cookie: "a=1; b=2", 16 KiB at most. In contrast to that header,
 	// which would replace them, they join those that the servers set on the way, as at a redirection or with a playlist. They do not appear
@@ -105,6 +108,7 @@ func (o EncodeOptions) Merge(over EncodeOptions) EncodeOptions {
 		Volume:           cmp.Or(over.Volume, o.Volume),
 		AudioFilter:      cmp.Or(over.AudioFilter, o.AudioFilter),
 		VideoFilter:      cmp.Or(over.VideoFilter, o.VideoFilter),
+		Passthrough:      cmp.Or(over.Passthrough, o.Passthrough),
 		Headers:          mergeHeaders(o.Headers, over.Headers),
 		UserAgent:        cmp.Or(over.UserAgent, o.UserAgent),
 		Cookies:          cmp.Or(over.Cookies, o.Cookies),

@@ -43,6 +43,10 @@ func (o EncodeOptions) Validate() error {
 	if o.Tracks&^allTracks != 0 {
 		return fmt.Errorf("%w: EncodeOptions.Tracks is %v: give TrackAudio, TrackVideo or both", models.ErrInvalidParams, o.Tracks)
 	}
+	if o.Passthrough > PassthroughRequired {
+		return fmt.Errorf("%w: EncodeOptions.Passthrough is %d: give PassthroughAuto, PassthroughNever or PassthroughRequired", models.ErrInvalidParams,
+			o.Passthrough)
+	}
 	return cmp.Or(o.validateSection(), o.validateFactors(), o.validateFilters(), o.validateRequest())
 }
 

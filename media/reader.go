@@ -85,7 +85,7 @@ func (in *intake) play(ctx context.Context, c command, e ending) (*Streams, erro
 	format, _, _ := demux.Sniff(bytes.NewReader(opening)) // it has no error of its own
 	switch format {
 	case demux.FormatOgg:
-		if !c.options.changes(c.options.AudioFilter) && in.isOpus(c.shape.picture != noPicture) {
+		if c.options.Passthrough != PassthroughNever && !c.options.changes(c.options.AudioFilter) && in.isOpus(c.shape.picture != noPicture) {
 			return NewStreams(in, nil, in.pump.end), nil
 		}
 	case demux.FormatIVF:
@@ -93,6 +93,10 @@ func (in *intake) play(ctx context.Context, c command, e ending) (*Streams, erro
 			return NewStreams(nil, in, in.pump.end), nil
 		}
 		c.shape = shape{picture: film} // the format has nothing else
+	}
+	if c.options.Passthrough == PassthroughRequired {
+		return nil, fmt.Errorf("%w: %s: it is not Opus in Ogg, or something is asked for that takes ffmpeg; to let ffmpeg play it, leave"+
+			" EncodeOptions.Passthrough at PassthroughAuto", models.ErrPassthrough, e.subject)
 	}
 	if in.isIndexedAtItsEnd() {
 		return nil, fmt.Errorf("%w: %s: the index (moov) of this mp4 or mov file stands at its end, so it cannot be played as it comes: save it"+

@@ -166,7 +166,7 @@ func TestASourceIsReachedByItsProxy(t *testing.T) {
 	records := &logBuffer{}
 	ctx := WithRunner(t.Context(), loggingRunner(t, records))
 	address := strings.Replace(proxy.URL, "http://", "http://user:Geheim77%40Geheim77@", 1)
-	plays(t, ctx, FromURL("http://music.invalid/song.ogg", EncodeOptions{Proxy: address}), 5*time.Second)
+	plays(t, ctx, FromURL("http://music.invalid/song.ogg", EncodeOptions{Proxy: address, Passthrough: PassthroughNever}), 5*time.Second)
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+password))
 	if len(urls) == 0 || !strings.HasPrefix(urls[0], "http://music.invalid") || users[0] != basic {
 		t.Errorf("the proxy was asked for %q by %q", urls, users)

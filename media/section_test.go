@@ -395,7 +395,7 @@ func TestStreamsTellWhichMomentsTheyPlay(t *testing.T) {
 		"before Start":   {EncodeOptions{Start: 2 * time.Second}, time.Second, Timeline{2 * time.Second, 1}, 5 * time.Second},
 		"after Start":    {EncodeOptions{Start: time.Second, Speed: 0.5}, 2 * time.Second, Timeline{2 * time.Second, 0.5}, 3500 * time.Millisecond},
 	} {
-		for _, s := range []Source{FromFile(excerpt), FromFile(flashBeep, withPicture)} {
+		for _, s := range []Source{FromFile(excerpt, EncodeOptions{Passthrough: PassthroughNever}), FromFile(flashBeep, withPicture)} {
 			l, ok := TimelineOf(openAt(t, WithOptions(t.Context(), c.options), s, c.offset))
 			if !ok || l != c.want || l.At(3*time.Second) != c.at {
 				t.Errorf("%s: %+v, %v; 3 s later it is %v", name, l, ok, l.At(3*time.Second))

@@ -25,7 +25,10 @@ func (l Timeline) At(t time.Duration) time.Duration {
 // where they were opened: ok is false. It is asked before anything is made of the streams, as by Raw.
 func TimelineOf(s *Streams) (l Timeline, ok bool) {
 	for _, leg := range []io.Reader{s.Audio, s.Video} {
-		if t, ok := leg.(*timed); ok {
+		switch t := leg.(type) {
+		case *timed:
+			return t.timeline, true
+		case *opusLeg:
 			return t.timeline, true
 		}
 	}

@@ -24,11 +24,15 @@ type seekableURL struct{ liveURL }
 // the first Read: what the server refuses, does not answer within 10 seconds or serves that is not media. A download that breaks off is
 // resumed where the server can do that; otherwise it ends with ErrFile.
 //
+// Opus in Ogg or WebM is sent as it is, without ffmpeg, unless the options ask for something else: see Passthrough. To know that, Open asks for a URL of
+// http or https before ffmpeg does, when only sound is wanted, and waits for the beginning of the answer: ErrFile when nothing comes within 10 seconds.
+// PassthroughNever leaves the URL to ffmpeg alone.
+//
 // Playlists and redirections stay on the network, they cannot reach files of this machine; which hosts they lead to is not checked. The
 // certificate of an https URL is verified; ffmpeg verifies none of what is referred to by a playlist or a redirection from http.
 //
 // Headers, UserAgent, Cookies and Proxy of the options go into the requests of http and https sources. They are sent to all hosts to which a playlist
-// or a redirection leads.
+// or a redirection leads; in requests without ffmpeg Authorization and Cookie stay with the host of the URL.
 //
 // http and https sources are seekable as far as the server lets ffmpeg seek; the others are not SeekableSource.
 func FromURL(url string, opt ...EncodeOptions) Source {
@@ -72,6 +76,9 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	}
 	if in.tls {
 		in.caFile = findCAFile()
+	}
+	if streams, err := s.passThrough(ctx, e, in, options, secrets, max(offset, options.Start)); streams != nil || err != nil {
+		return streams, err
 	}
 	switch in.class {
 	case classHTTP:

@@ -13,8 +13,8 @@ import (
 type urlPolicyKey struct{}
 
 // WithURLPolicy returns a context in which FromURL asks the policy about its URL before it does anything with it. What the policy returns an error
-// for is ErrInvalidParams that also wraps that error. It sees the URL alone: where ffmpeg goes from there, by a redirection or a playlist, is not known
-// before. A nil policy allows everything.
+// for is ErrInvalidParams that also wraps that error. It sees the URL, and the redirections of a request of the library itself: where ffmpeg goes, by a
+// redirection or a playlist, is not known before. A nil policy allows everything.
 func WithURLPolicy(ctx context.Context, policy func(*url.URL) error) context.Context {
 	return context.WithValue(ctx, urlPolicyKey{}, policy)
 }

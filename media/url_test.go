@@ -67,7 +67,7 @@ func TestOnlyURLsThatCanBeSoughtInAreSeekable(t *testing.T) {
 func TestADownloadThatBreaksOffEndsWithTheReason(t *testing.T) {
 	leak.Check(t)
 	s := serve(t, map[string]page{"/song.mp3": breakingPage(readFile(t, song), 90_000, false)})
-	played, err := listen(open(t, t.Context(), FromURL(s.URL+"/song.mp3")).Audio)
+	played, err := listen(open(t, t.Context(), FromURL(s.URL+"/song.mp3", EncodeOptions{Passthrough: PassthroughNever})).Audio)
 	mustBe(t, err, models.ErrFile, "broke off", "/song.mp3")
 	if played < 3*time.Second || played > 8*time.Second {
 		t.Errorf("played %v, of which some 5.6 s had come", played)
@@ -174,7 +174,7 @@ func TestAServerThatNeverAnswersIsLeftWithTheContext(t *testing.T) {
 		close(asked)
 		<-r.Context().Done()
 	}})
-	endsWithItsContext(t, FromURL(s.URL+"/hang"), func() { <-asked })
+	endsWithItsContext(t, FromURL(s.URL+"/hang", EncodeOptions{Passthrough: PassthroughNever}), func() { <-asked })
 }
 
 func TestACertificateIsVerified(t *testing.T) {

@@ -46,6 +46,8 @@ var (
 	ErrBusy = errors.New("gotgcall: busy")
 	// ErrJoinRefused: the chat cannot be joined, and trying again does not help. A Signaler's Join wraps it.
 	ErrJoinRefused = errors.New("gotgcall: the group call cannot be joined")
+	// ErrPassthrough: the source cannot be sent as it is, as EncodeOptions.Passthrough requires; the text says why.
+	ErrPassthrough = errors.New("gotgcall: the source cannot be sent as it is")
 	// ErrFormat: the bytes are not the format they should be.
 	ErrFormat = errors.New("gotgcall: not the expected media format")
 )

@@ -26,6 +26,7 @@ const (
 //     unless the stream starts late.
 //   - Of several streams in one file the first Opus stream is read, the others are passed over. Chained streams play one after the other.
 //   - Damage costs the pages it touches: reading goes on behind them, and the time they held stays empty, up to 10 s.
+//   - A packet of several frames and more than 1200 bytes, which no packet of RTP should have, comes as one packet for each frame.
 //   - Opus with more than two channels, or with a channel mapping family other than 0, is models.ErrFormat.
 //
 // It is not safe for concurrent use.
@@ -36,6 +37,7 @@ type Ogg struct {
 	link    link       // the logical stream being read
 	packets packetizer // the packets of its current page
 	clock   clock
+	split   splitter
 	damage  int
 	err     error // sticky
 }
@@ -55,10 +57,13 @@ func (o *Ogg) Damage() int { return o.damage }
 
 // Next returns the next Opus packet. Its errors are those of Demuxer.
 func (o *Ogg) Next() (Frame, error) {
+	if f, ok := o.split.next(); ok {
+		return f, nil
+	}
 	for o.err == nil {
 		if p, ok := o.packets.pop(); ok {
 			o.pages.limit = o.pages.total + maxBetweenFrames
-			return o.clock.frame(p), nil
+			return o.split.frame(p.data, o.clock.stamp(p), p.ticks), nil
 		}
 		o.err = o.nextPage()
 	}

@@ -1,7 +1,5 @@
 package demux
 
-import "bytes"
-
 // clock gives packets their place in time: the sum of their durations, moved forward where granule positions show that damage took something.
 type clock struct {
 	// Owned by the reading goroutine.
@@ -39,13 +37,13 @@ func (c *clock) page(page oggPage, k *packetizer) {
 	c.started, c.damaged = true, false
 }
 
-// frame stamps the next packet of the page.
-func (c *clock) frame(p packet) Frame {
+// stamp returns when the next packet of the page begins.
+func (c *clock) stamp(p packet) int64 {
 	if c.hole == 0 {
 		c.pts, c.gap = c.pts+c.gap, 0
 	}
 	c.hole--
-	f := Frame{Data: bytes.Clone(p.data), PTS: c.pts, Duration: p.ticks, Key: true}
+	pts := c.pts
 	c.pts += p.ticks
-	return f
+	return pts
 }

@@ -59,7 +59,7 @@ func (o *Ogg) first(page oggPage) error {
 	if o.link.chosen || !bytes.HasPrefix(page.body, opusHead) {
 		return nil
 	}
-	if err := checkHead(page); err != nil {
+	if _, err := ParseOpusHead(page.body); err != nil {
 		return err
 	}
 	o.open(page)
@@ -90,22 +90,4 @@ func (o *Ogg) inOrder(page oggPage) bool {
 	}
 	o.link.seq = page.seq + 1
 	return true
-}
-
-// checkHead validates the identification header (RFC 7845 section 5.1).
-func checkHead(page oggPage) error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: the Opus header %s", models.ErrFormat, fmt.Sprintf(format, args...))
-	}
-	h := page.body
-	switch {
-	case len(h) < 19:
-		return bad("has %d bytes, expected 19 or more", len(h))
-	case h[8]&0xf0 != 0:
-		return bad("has version %d, expected 1", h[8])
-	case h[9] == 0 || h[9] > 2 || h[18] != 0:
-		return bad("has %d channels in mapping family %d, expected 1 or 2 channels in family 0: encode with -ac 2 -mapping_family 0", h[9], h[18])
-	default:
-		return nil
-	}
 }

@@ -21,65 +21,78 @@ const (
 // PacketDuration returns how long an Opus packet plays, in ticks of 48 kHz, after checking its framing against RFC 6716 section 3.4. The
 // error is models.ErrFormat: a packet that breaks those rules is refused by every decoder.
 func PacketDuration(packet []byte) (int64, error) {
+	l, err := layoutOf(packet)
+	return int64(l.count) * l.ticks, err
+}
+
+// layout says where the frames of a packet are. That of a packet which breaks the rules is zero.
+type layout struct {
+	count   int
+	ticks   int64  // of one frame
+	lengths []byte // of all frames but the last, as they are written; nil when all are equal
+	body    []byte // the frames, one after the other
+}
+
+// layoutOf checks the framing of a packet.
+func layoutOf(packet []byte) (layout, error) {
 	if len(packet) == 0 {
-		return 0, badOpus("it is empty")
+		return layout{}, badOpus("it is empty")
 	}
 	toc, rest := packet[0], packet[1:]
 	ticks := frameTicks(toc)
 	switch toc & 3 {
 	case 0: // one frame
-		return checked(ticks, len(rest))
+		return layout{1, ticks, nil, rest}.checked(len(rest))
 	case 1: // two frames of equal size
 		if len(rest)%2 != 0 {
-			return 0, badOpus("its two equal frames share %d bytes", len(rest))
+			return layout{}, badOpus("its two equal frames share %d bytes", len(rest))
 		}
-		return checked(2*ticks, len(rest)/2)
+		return layout{2, ticks, nil, rest}.checked(len(rest) / 2)
 	case 2: // two frames, the first with its length
 		n, size := frameLength(rest)
 		if size == 0 || n > len(rest)-size {
-			return 0, badOpus("its first frame is longer than the packet")
+			return layout{}, badOpus("its first frame is longer than the packet")
 		}
-		return checked(2*ticks, len(rest)-size-n)
+		return layout{2, ticks, rest[:size], rest[size:]}.checked(len(rest) - size - n)
 	default:
 		return manyFrames(rest, ticks)
 	}
 }
 
 // manyFrames checks a code 3 packet after its TOC byte: a count byte, padding, and up to 48 frames (RFC 6716 section 3.2.5).
-func manyFrames(rest []byte, ticks int64) (int64, error) {
+func manyFrames(rest []byte, ticks int64) (layout, error) {
 	if len(rest) == 0 {
-		return 0, badOpus("its frame count is missing")
+		return layout{}, badOpus("its frame count is missing")
 	}
 	vbr, padded, count := rest[0]&0x80 != 0, rest[0]&0x40 != 0, int(rest[0]&0x3f)
 	rest = rest[1:]
-	total := int64(count) * ticks
-	if count == 0 || total > maxOpusTicks {
-		return 0, badOpus("it has %d frames of %d ticks, expected 1 to 120 ms in all", count, ticks)
+	if count == 0 || int64(count)*ticks > maxOpusTicks {
+		return layout{}, badOpus("it has %d frames of %d ticks, expected 1 to 120 ms in all", count, ticks)
 	}
 	if padded {
 		var ok bool
 		if rest, ok = cutPadding(rest); !ok {
-			return 0, badOpus("its padding is longer than the packet")
+			return layout{}, badOpus("its padding is longer than the packet")
 		}
 	}
 	if !vbr {
 		if len(rest)%count != 0 {
-			return 0, badOpus("its %d equal frames share %d bytes", count, len(rest))
+			return layout{}, badOpus("its %d equal frames share %d bytes", count, len(rest))
 		}
-		return checked(total, len(rest)/count)
+		return layout{count, ticks, nil, rest}.checked(len(rest) / count)
 	}
-	sum := 0
+	sum, body := 0, rest
 	for range count - 1 {
-		n, size := frameLength(rest)
+		n, size := frameLength(body)
 		if size == 0 {
-			return 0, badOpus("it ends among the lengths of its frames")
+			return layout{}, badOpus("it ends among the lengths of its frames")
 		}
-		sum, rest = sum+n, rest[size:]
+		sum, body = sum+n, body[size:]
 	}
-	if sum > len(rest) {
-		return 0, badOpus("its frames are longer than the packet")
+	if sum > len(body) {
+		return layout{}, badOpus("its frames are longer than the packet")
 	}
-	return checked(total, len(rest)-sum)
+	return layout{count, ticks, rest[:len(rest)-len(body)], body}.checked(len(body) - sum)
 }
 
 // cutPadding removes the padding's length bytes from the front and the padding from the end.
@@ -115,12 +128,12 @@ func frameLength(b []byte) (n, size int) {
 	}
 }
 
-// checked returns the duration of a packet whose last frame has n bytes, unless that frame is too long. Lengths that are written out cannot be.
-func checked(ticks int64, n int) (int64, error) {
+// checked returns the layout, unless its last frame, of n bytes, is too long. Lengths that are written out cannot be.
+func (l layout) checked(n int) (layout, error) {
 	if n > maxOpusFrame {
-		return 0, badOpus("a frame of it has %d bytes, expected at most %d", n, maxOpusFrame)
+		return layout{}, badOpus("a frame of it has %d bytes, expected at most %d", n, maxOpusFrame)
 	}
-	return ticks, nil
+	return l, nil
 }
 
 // frameTicks returns the duration of one frame by the TOC's configuration number (RFC 6716 section 3.1, table 2).

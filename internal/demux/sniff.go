@@ -19,6 +19,8 @@ const (
 	FormatWAV
 	// FormatY4M: NewY4M reads it.
 	FormatY4M
+	// FormatWebM, or another kind of Matroska: NewWebM reads its sound if that is Opus.
+	FormatWebM
 )
 
 // String returns the container's name.
@@ -32,6 +34,8 @@ func (f Format) String() string {
 		return "WAV"
 	case FormatY4M:
 		return "Y4M"
+	case FormatWebM:
+		return "WebM"
 	default:
 		return "unknown"
 	}
@@ -71,6 +75,8 @@ func formatOf(opening []byte) Format {
 		return FormatWAV
 	case bytes.HasPrefix(y4mSignature, opening):
 		return FormatY4M
+	case bytes.HasPrefix(ebmlSignature, opening):
+		return FormatWebM
 	default:
 		return FormatUnknown
 	}

@@ -32,6 +32,20 @@ func (b *window) bytes() []byte { return b.buf[b.r:b.w] }
 // drop forgets n bytes at the front; they must be there.
 func (b *window) drop(n int) { b.r += n }
 
+// discard drops n bytes at the front, reading them first where they are not there. It reports false when the input ended before; b.err then says how.
+func (b *window) discard(n int64) bool {
+	for {
+		k := min(n, int64(b.w-b.r))
+		b.drop(int(k))
+		if n -= k; n == 0 {
+			return true
+		}
+		if !b.need(1) {
+			return false
+		}
+	}
+}
+
 // need reads until n bytes are there. It reports false when the input ended before; b.err then says how.
 func (b *window) need(n int) bool {
 	for b.w-b.r < n {
