@@ -19,12 +19,23 @@ func bufferFactory(own ...uint32) func(packetio.BufferPacketType, uint32) io.Rea
 				if ssrc == o {
 					b := packetio.NewBuffer()
 					b.SetLimitSize(rtcpBufferLimit)
-					return b
+					return feedbackBuffer{b}
 				}
 			}
 		}
 		return dropBuffer{}
 	}
+}
+
+// feedbackBuffer is a buffer for the RTCP of an SSRC of ours. Transport-wide feedback that came as far wakes no reader.
+type feedbackBuffer struct{ *packetio.Buffer }
+
+// Write implements io.Writer.
+func (b feedbackBuffer) Write(p []byte) (int, error) {
+	if transportFeedback(p) {
+		return len(p), nil
+	}
+	return b.Buffer.Write(p)
 }
 
 // dropBuffer swallows what is written; a read ends at once, so that pion gives the stream up.

@@ -70,7 +70,7 @@ func NewEngine(c Config) (*Engine, error) {
 	}
 	e := &Engine{config: c, media: media, certificates: newCertificatePool(c.Certificates), lookup: systemRoute}
 	if c.SharedSockets {
-		e.sockets = newSocketPool(e.pionLog())
+		e.sockets = newSocketPool(e.pionLog(), lifeSpan(c.Timeouts))
 	}
 	return e, nil
 }

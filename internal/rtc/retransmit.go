@@ -15,6 +15,9 @@ const (
 	// historySize is how many video packets can be sent again: about five seconds at 1 Mbit/s. A power of two, so that sequence numbers
 	// map to places without a seam where they wrap.
 	historySize = 512
+	// paddingSize is how many are remembered while there was only padding, half a minute of it: a call without video shall not pay for video. A power
+	// of two for the same reason.
+	paddingSize = 16
 	// retransmitInterval is how long a packet is not sent again after it was: a NACK that repeats itself meanwhile has not seen the first
 	// answer yet.
 	retransmitInterval = 20 * time.Millisecond
@@ -29,7 +32,7 @@ type history struct {
 	buffer [2 + maxVideoPayload]byte
 
 	mu      sync.Mutex
-	packets []sentPacket // historySize of them, once there is video
+	packets []sentPacket // historySize of them once there is video, paddingSize before
 }
 
 type sentPacket struct {
@@ -56,11 +59,31 @@ func newHistory(rtxSSRC uint32) *history {
 func (h *history) add(header *rtp.Header, payload []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.packets == nil {
-		h.packets = make([]sentPacket, historySize)
+	size := paddingSize
+	if len(payload) > 0 {
+		size = historySize
 	}
-	h.packets[header.SequenceNumber%historySize] = sentPacket{
+	if len(h.packets) < size {
+		h.growLocked(size)
+	}
+	*h.placeLocked(header.SequenceNumber) = sentPacket{
 		sent: true, sequence: header.SequenceNumber, timestamp: header.Timestamp, marker: header.Marker, payload: payload,
+	}
+}
+
+// placeLocked returns where the packet with a sequence number is, if it still is.
+func (h *history) placeLocked(sequence uint16) *sentPacket {
+	return &h.packets[int(sequence)%len(h.packets)]
+}
+
+// growLocked makes room for so many packets.
+func (h *history) growLocked(size int) {
+	before := h.packets
+	h.packets = make([]sentPacket, size)
+	for _, p := range before {
+		if p.sent {
+			*h.placeLocked(p.sequence) = p
+		}
 	}
 }
 
@@ -71,7 +94,7 @@ func (h *history) take(sequence uint16, now time.Time) (sentPacket, bool) {
 	if h.packets == nil {
 		return sentPacket{}, false
 	}
-	p := &h.packets[sequence%historySize]
+	p := h.placeLocked(sequence)
 	if !p.sent || p.sequence != sequence || now.Sub(p.again) < retransmitInterval {
 		return sentPacket{}, false
 	}

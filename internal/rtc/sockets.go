@@ -20,7 +20,9 @@ const socketRest = 30 * time.Second
 // socketPool shares UDP sockets between calls: one socket serves any number of calls to different server addresses, and two calls to the
 // same address get two sockets. So there are as many sockets as the busiest address has calls.
 type socketPool struct {
-	log logging.LoggerFactory
+	// set at construction
+	log  logging.LoggerFactory
+	life time.Duration // as of senderConn
 
 	mu      sync.Mutex
 	sockets []*sharedSocket
@@ -46,7 +48,9 @@ type lease struct {
 	once    sync.Once
 }
 
-func newSocketPool(log logging.LoggerFactory) *socketPool { return &socketPool{log: log} }
+func newSocketPool(log logging.LoggerFactory, life time.Duration) *socketPool {
+	return &socketPool{log: log, life: life}
+}
 
 // acquire returns a mux over one socket per local address of the routes, none of which serves a remote address of the routes already.
 func (p *socketPool) acquire(found []route) (*lease, error) {
@@ -91,7 +95,7 @@ func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, no
 		return nil, fmt.Errorf("opening a UDP socket on %s: %w", local, err)
 	}
 	s := &sharedSocket{
-		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: p.log.NewLogger("udpmux")}),
+		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: newSenderConn(conn, p.life), Logger: p.log.NewLogger("udpmux")}),
 		local:   local,
 		busy:    map[netip.AddrPort]bool{},
 		resting: map[netip.AddrPort]time.Time{},
