@@ -184,3 +184,39 @@ func TestVolumeAndSpeedThatCannotBe(t *testing.T) {
 		}
 	})
 }
+
+func TestSeveralVolumesInARowSkipNothing(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		source := newTuned(album{packets: 500}, 0)
+		must(t, w.client.SetStreamSources(1, source))
+		time.Sleep(2 * time.Second)
+		for i := range 3 {
+			go func() { _ = w.client.SetVolume(1, 0.5+0.1*float64(i)) }()
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(20 * time.Second)
+		w.consecutive(1)
+		if o := source.options.Load(); o.Volume != 0.7 {
+			t.Errorf("the last volume is %v", o.Volume)
+		}
+	})
+}
+
+func TestAVolumeThatIsPausedBeforeItIsHeardSkipsNothing(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		source := newTuned(album{packets: 500}, 0)
+		must(t, w.client.SetStreamSources(1, source))
+		time.Sleep(2 * time.Second)
+		go func() { _ = w.client.SetVolume(1, 0.5) }()
+		time.Sleep(100 * time.Millisecond)
+		_, err := w.client.Pause(1)
+		must(t, err)
+		time.Sleep(time.Second)
+		_, err = w.client.Resume(1)
+		must(t, err)
+		time.Sleep(20 * time.Second)
+		w.consecutive(1)
+	})
+}

@@ -58,3 +58,15 @@ func TestAProgramThatTalksIsHeardAtOnceAndMayFallSilent(t *testing.T) {
 		}
 	})
 }
+
+func TestClearBeforeConnectIsNoHarm(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		answer := w.create(1)
+		voice := gotgcall.FromOpus()
+		must(t, w.client.SetStreamSources(1, voice))
+		voice.Clear()
+		time.Sleep(time.Second)
+		must(t, w.client.Connect(1, answer))
+		time.Sleep(time.Second)
+	})
+}

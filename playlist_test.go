@@ -14,6 +14,7 @@ import (
 
 	"gotgcall"
 	"gotgcall/internal/demux/oggtest"
+	"gotgcall/media"
 	"gotgcall/sfutest"
 )
 
@@ -486,5 +487,104 @@ func TestAPlaylistMayBeSteeredFromItsCallbacks(t *testing.T) {
 		if !slices.Equal(begun, []int{0, 1, 2}) {
 			t.Errorf("the tracks %v have begun", begun)
 		}
+	})
+}
+
+// slowSong is one that takes a while to open.
+func slowSong(d time.Duration, n float64, seed byte) song {
+	s := seconds(n, seed)
+	s.open = func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s
+}
+
+func TestNextsInARowAddUp(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		events := newTape(w.client)
+		w.join(1)
+		var tracks []gotgcall.Source
+		for i := range 6 {
+			tracks = append(tracks, slowSong(time.Second, 100, byte(i)))
+		}
+		list := gotgcall.NewPlaylist(tracks...)
+		must(t, w.client.SetStreamSources(1, list))
+		time.Sleep(time.Second)
+		for range 3 {
+			go func() { _ = list.Next() }() // of which the last one wins
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(5 * time.Second)
+		events.expect(t, "0 begins", "0 skipped", "3 begins")
+		if c, _ := list.Current(); c.ID != 3 {
+			t.Errorf("the current track is %d", c.ID)
+		}
+	})
+}
+
+func TestNextBeyondTheEndEndsWhatIsOnItsWay(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		events := newTape(w.client)
+		w.join(1)
+		list := gotgcall.NewPlaylist(slowSong(time.Second, 100, 0), slowSong(time.Second, 3, 1))
+		must(t, w.client.SetStreamSources(1, list))
+		time.Sleep(time.Second)
+		done := make(chan error)
+		go func() { done <- list.Next() }()
+		time.Sleep(100 * time.Millisecond)
+		must(t, list.Next())
+		is(t, <-done, context.Canceled)
+		time.Sleep(10 * time.Second)
+		events.expect(t, "0 begins", "0 skipped", "end of audio: <nil>")
+	})
+}
+
+func TestAListWhoseConnectionNeverStoodHasItsEnd(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		events := newTape(w.client)
+		answer := w.create(1)
+		must(t, w.client.SetStreamSources(1, gotgcall.NewPlaylist(seconds(10, 0))))
+		w.server.Endpoint(1).Blackout(true)
+		is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
+		time.Sleep(time.Second)
+		if got := events.all(); len(got) != 3 || got[1] != "0 fails" || !strings.HasPrefix(got[2], "end of audio: gotgcall") {
+			t.Errorf("the events were %q", got)
+		}
+	})
+}
+
+func TestNextBeyondTheEndBeforeConnectEndsTheList(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		events := newTape(w.client)
+		w.create(1)
+		list := gotgcall.NewPlaylist(seconds(10, 0))
+		must(t, w.client.SetStreamSources(1, list))
+		must(t, list.Next())
+		time.Sleep(time.Second)
+		events.expect(t, "0 begins", "0 skipped", "end of audio: <nil>")
+	})
+}
+
+func TestAListThatWasReplacedCanBePlayedElsewhereAtOnce(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		w.join(2)
+		slow := ownStreams{open: func() (*media.Streams, error) {
+			s, err := seconds(100, 1).Open(t.Context())
+			if err != nil {
+				return nil, err
+			}
+			return media.NewStreams(s.Audio, nil, func() error { time.Sleep(300 * time.Millisecond); return nil }), nil
+		}}
+		list := gotgcall.NewPlaylist(slow)
+		must(t, w.client.SetStreamSources(1, list))
+		time.Sleep(time.Second)
+		must(t, w.client.SetStreamSources(1, seconds(100, 2)))
+		must(t, w.client.SetStreamSources(2, list))
 	})
 }

@@ -291,3 +291,20 @@ func TestASeekThatComesTooLateDoesNotBringAnEndedSourceBack(t *testing.T) {
 		}
 	})
 }
+
+func TestASeekThatComesTooLateLeavesThePosition(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		must(t, w.client.SetStreamSources(1, album{packets: 100, opened: func(offset time.Duration) error {
+			if offset > 0 {
+				time.Sleep(500 * time.Millisecond)
+			}
+			return nil
+		}}))
+		time.Sleep(1800 * time.Millisecond)
+		is(t, w.client.SeekBy(1, -1000), gotgcall.ErrNoSource)
+		if at := w.position(1); at != 2*time.Second {
+			t.Errorf("the position is %s", at)
+		}
+	})
+}

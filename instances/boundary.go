@@ -86,7 +86,7 @@ func (p *playback) endList(err error) {
 	p.dropSuccession()
 	s.request.track.list.ended(s.request.track.ID)
 	for _, l := range s.legs {
-		if l.begun {
+		if !l.absent {
 			p.env.Events.StreamEnd(p.chat, l.kind, l.device, cmp.Or(err, l.broken))
 		}
 	}

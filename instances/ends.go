@@ -17,7 +17,7 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	due := p.clock.Due(l.next, l.rate)
 	switch {
 	case ended && !l.begun && p.current.shared: // the source does not have it
-		l.over = true
+		l.over, l.absent = true, true
 		l.finished.Store(true)
 		return time.Time{}
 	case ended && p.sightEnds(l):
@@ -36,7 +36,7 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	case !l.starved:
 		l.starved, l.since = true, now
 		p.counters(l.kind).gaps.Add(1)
-	case p.current.interactive:
+	case p.current.interactive, p.current.shared: // a shared source has its limit in its hub
 		return now.Add(reportInterval)
 	case now.Sub(l.since) < stallTimeout:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays

@@ -34,6 +34,7 @@ type leg struct {
 	spurt    bool // the next audio packet begins a talk spurt
 	reported time.Time
 	over     bool
+	absent   bool     // the source does not have it
 	broken   error    // why there was never anything to play
 	late     lateness // of the video leg
 }

@@ -83,8 +83,8 @@ func (q *queue) roll(ticks int64) {
 func (q *queue) stay() (dropped bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.rolls = 0
-	return q.rolled
+	dropped, q.rolls, q.rolled = q.rolled, 0, false
+	return dropped
 }
 
 // rollLocked makes room for f.

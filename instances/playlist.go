@@ -236,6 +236,15 @@ func (l *Playlist) first() (t PlaylistTrack, ok bool) {
 	return l.tracks[i%len(l.tracks)], true
 }
 
+// stay takes back that a track was asked for, unless another one was asked for since.
+func (l *Playlist) stay(wanted, plays int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.place == wanted {
+		l.place = plays
+	}
+}
+
 // began takes note that a track plays, ended that one is the last of its list.
 func (l *Playlist) began(id int) { l.note(id, false) }
 func (l *Playlist) ended(id int) { l.note(id, true) }
@@ -248,9 +257,12 @@ func (l *Playlist) note(id int, passed bool) {
 
 // optionsOf returns the options that a source was made with; those of a list are those of the track it begins with.
 func optionsOf(s media.Source) media.EncodeOptions {
-	if l, ok := s.(*Playlist); ok {
-		if t, ok := l.first(); ok {
-			s = t.Source
+	switch inner := s.(type) {
+	case *Shared:
+		return optionsOf(inner.source)
+	case *Playlist:
+		if t, ok := inner.first(); ok {
+			return optionsOf(t.Source)
 		}
 	}
 	return media.OptionsOf(s)

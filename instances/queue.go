@@ -98,6 +98,15 @@ func (q *queue) offer(f demux.Frame) (wasEmpty bool) {
 	return wasEmpty
 }
 
+// dropped tells whether frames were dropped since it was last asked.
+func (q *queue) dropped() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	was := q.rolled
+	q.rolled = false
+	return was
+}
+
 // trim drops the oldest frames of a queue that is offered them, until that many ticks are left.
 func (q *queue) trim(ticks int64) {
 	q.mu.Lock()

@@ -29,12 +29,19 @@ func (p *playback) takeWanted() wanted {
 		outlet: p.outlet, muted: p.muted, frozen: p.frozenLocked(), over: p.over, leaves: p.leaves, failed: p.failed, changed: p.changed,
 	}
 	p.over, p.leaves, p.changed = nil, false, false
-	if p.next != nil && (w.frozen || p.enters(p.next)) {
+	switch {
+	case p.next == nil:
+	case !p.enters(p.next):
+		if w.frozen { // it takes over after the pause, and nobody has to wait for that
+			p.next.settle(nil)
+		}
+	default:
 		w.next, p.next = p.next, nil
-		p.overtake(w.next)
-		// What the controls see changes at once, so that a seek does not mix the old and the new.
-		p.playing.Store(w.next)
-		p.position.Store(w.next.timeline.Begin.Milliseconds())
+		if p.fits(w.next) { // what the controls see changes at once, so that a seek does not mix the old and the new
+			p.overtake(w.next)
+			p.playing.Store(w.next)
+			p.position.Store(w.next.timeline.Begin.Milliseconds())
+		}
 	}
 	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
@@ -124,8 +131,7 @@ func (p *playback) gap(out outlet, d time.Duration) {
 // old one would have been: the timeline has no seam. When that has run dry or has not begun, the new one begins by itself.
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
-	if s.request.continues && (old == nil || old.request.track != s.request.track) { // it ended while it was being opened again, and that was told
-		p.playing.Store(old)
+	if !p.fits(s) {
 		s.settle(fmt.Errorf("%w: the source ended before the new position was there", models.ErrNoSource))
 		s.close()
 		return
@@ -149,6 +155,12 @@ func (p *playback) replace(out outlet, s *stream) {
 	}
 	p.endBroken(s)
 	s.settle(nil)
+}
+
+// fits tells whether a stream may take the place of the current one: one that goes on with a source may not when that ended while it was being
+// opened again, for the end was told.
+func (p *playback) fits(s *stream) bool {
+	return !s.request.continues || p.current != nil && p.current.request.track == s.request.track
 }
 
 // setCurrent makes s what plays, and lets the controls know.
@@ -191,6 +203,9 @@ func (p *playback) startAt(at time.Time) {
 			first = l
 		}
 	}
+	if first == nil { // nothing waits any more, or not yet: the next frame begins
+		return
+	}
 	p.clock.Start(at, first.first, first.rate)
 	p.current.begins = first.begins()
 	p.current.started = true
@@ -201,6 +216,7 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 	if !p.current.started {
 		p.startAt(now)
 	}
+	p.rejoin(out, now)
 	p.followSound(out, now)
 	for _, l := range p.current.legs {
 		switch {

@@ -56,16 +56,19 @@ func (p *playback) move(ctx context.Context, m move) error {
 // travel is move, as far as no other one takes over.
 func (p *playback) travel(ctx context.Context, m move, j *journey) error {
 	o := newOpening(p.life, ctx)
-	var watch sync.WaitGroup
-	defer watch.Wait()
 	defer o.end()
 	from, err := p.beginMove(o, m, j)
 	if err != nil {
 		return err
 	}
 	defer p.background.Done()
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer o.end()
 	if o.seeks.offset >= 0 {
-		watch.Go(func() { p.watchLive(o) })
+		if m.change == nil {
+			watch.Go(func() { p.watchLive(o) })
+		}
 		if err = p.open(o, *o.seeks); !errors.Is(err, errEmpty) {
 			return err
 		}
@@ -128,11 +131,18 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 	if !seekable && !(m.live && media.IsLive(r.source)) {
 		return nil, fmt.Errorf("%w: it is live, or a command, or a Source without OpenAt", models.ErrSeekUnsupported)
 	}
+	waits := r.enters > 0 // what is on its way has the lead already
 	r.continues, r.offset, r.enters = true, sum(at, m.by), 0
 	if m.change != nil {
 		m.change(&r.options)
-		if seekable && !pending && p.next == nil && !p.frozenLocked() {
+		switch {
+		case p.frozenLocked() && waits:
+			r.offset = time.Duration(p.position.Load()) * time.Millisecond
+		case p.frozenLocked() || !seekable:
+		case !waits && !pending && p.next == nil:
 			r.offset += time.Duration(float64(adjustLead) * from.timeline.Speed)
+			r.enters = r.offset
+		case waits:
 			r.enters = r.offset
 		}
 	}

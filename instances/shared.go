@@ -21,12 +21,25 @@ type Shared struct {
 	source media.Source
 
 	mu   sync.Mutex
-	hubs map[bool]*hub // what plays it, by whether uncompressed
+	hubs map[hubKey]*hub // what plays it
+}
+
+// hubKey is what the calls of one hub have in common: with uncompressed pictures their size and rate.
+type hubKey struct {
+	raw                bool
+	width, height, fps int
+}
+
+func keyOf(r request) hubKey {
+	if !r.host.format.raw {
+		return hubKey{}
+	}
+	return hubKey{raw: true, width: r.options.VideoWidth, height: r.options.VideoHeight, fps: r.options.VideoFPS}
 }
 
 // NewShared returns a Source that many calls can play at once.
 func NewShared(source media.Source) *Shared {
-	return &Shared{source: source, hubs: map[bool]*hub{}}
+	return &Shared{source: source, hubs: map[hubKey]*hub{}}
 }
 
 // Tracks implements media.Source.
@@ -45,7 +58,10 @@ const (
 )
 
 // join opens the source, if it is the first to do so, and returns a stream of what it gives from now on.
-func (s *Shared) join(ctx context.Context, env *Environment, r request, wake func(), cancel context.CancelCauseFunc) (*stream, error) {
+// track remembers the stream as soon as there is one.
+func (s *Shared) join(
+	ctx context.Context, env *Environment, r request, wake func(), cancel context.CancelCauseFunc, track func(*stream),
+) (*stream, error) {
 	h, err := s.enter(env, r)
 	if err != nil {
 		return nil, err
@@ -57,7 +73,7 @@ func (s *Shared) join(ctx context.Context, env *Environment, r request, wake fun
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		s.exit(h)
+		r.host.background.Go(func() { s.exit(h) }) // may have to wait for a user's Source
 		return nil, err
 	}
 	t := h.tap(r, wake)
@@ -67,6 +83,7 @@ func (s *Shared) join(ctx context.Context, env *Environment, r request, wake fun
 		s.exit(h)
 		return nil
 	})
+	track(t)
 	if err := t.awaitCushion(ctx); err != nil {
 		t.close()
 		return nil, err
@@ -78,11 +95,10 @@ func (s *Shared) join(ctx context.Context, env *Environment, r request, wake fun
 func (s *Shared) enter(env *Environment, r request) (*hub, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	raw := r.host.format.raw
-	h := s.hubs[raw]
+	h := s.hubs[keyOf(r)]
 	if h == nil {
-		h = newHub(env.base, r)
-		s.hubs[raw] = h
+		h = newHub(s, env.base, r)
+		s.hubs[h.key] = h
 		go func() {
 			defer close(h.ready)
 			if h.err = h.play.setSource(h.life, request{source: s.source, options: r.options}); h.err != nil {
@@ -101,8 +117,12 @@ func (s *Shared) enter(env *Environment, r request) (*hub, error) {
 func (s *Shared) forget(h *hub) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if raw := h.play.format.raw; s.hubs[raw] == h {
-		delete(s.hubs, raw)
+	s.forgetLocked(h)
+}
+
+func (s *Shared) forgetLocked(h *hub) {
+	if s.hubs[h.key] == h {
+		delete(s.hubs, h.key)
 	}
 }
 
@@ -111,11 +131,13 @@ func (s *Shared) exit(h *hub) {
 	s.mu.Lock()
 	h.members--
 	last := h.members == 0
+	if last {
+		s.forgetLocked(h)
+	}
 	s.mu.Unlock()
 	if !last {
 		return
 	}
-	s.forget(h)
 	h.end(errStreamClosed)
 	wait := h.play.close()
 	<-h.ready
@@ -125,13 +147,15 @@ func (s *Shared) exit(h *hub) {
 // hub plays a shared source for calls that take part: it is a playback whose outlet hands the frames on, when they are due.
 type hub struct {
 	// set at construction
-	env   *Environment
-	life  context.Context
-	end   context.CancelCauseFunc
-	play  *playback
-	epoch time.Time     // the frames' times count from here
-	ready chan struct{} // closed when the source plays, or cannot be played
-	err   error         // why not; written before ready is closed
+	shared *Shared
+	key    hubKey
+	env    *Environment
+	life   context.Context
+	end    context.CancelCauseFunc
+	play   *playback
+	epoch  time.Time     // the frames' times count from here
+	ready  chan struct{} // closed when the source plays, or cannot be played
+	err    error         // why not; written before ready is closed
 
 	members int // guarded by Shared.mu
 
@@ -144,11 +168,11 @@ type hub struct {
 	over   bool           // nothing more comes
 }
 
-func newHub(env *Environment, r request) *hub {
-	h := &hub{env: env, epoch: time.Now(), ready: make(chan struct{})}
+func newHub(s *Shared, env *Environment, r request) *hub {
+	h := &hub{shared: s, key: keyOf(r), env: env, epoch: time.Now(), ready: make(chan struct{})}
 	h.life, h.end = context.WithCancelCause(context.Background())
 	own := *env
-	own.Events = hubEvents{h}
+	own.Events, own.base = hubEvents{h}, env
 	h.play = newPlayback(h.life, 0, &own, r.host.format)
 	h.play.connect(&hubOutlet{h}, true)
 	return h
@@ -171,7 +195,7 @@ func (h *hub) tap(r request, wake func()) *stream {
 		t.interactive = now.interactive
 	}
 	f := r.host.format
-	if r.source.Tracks()&media.TrackVideo != 0 || f.raw {
+	if (r.source.Tracks()|r.options.Tracks)&media.TrackVideo != 0 || f.raw {
 		t.legs = append(t.legs, newLegAt(models.Video, models.Camera, hubVideoRate, f.videoAhead, f.bytes))
 	}
 	t.legs = append(t.legs, newLegAt(models.Audio, models.Microphone, hubAudioRate, f.audioAhead, f.bytes))
@@ -238,6 +262,7 @@ func (h *hub) endLeg(kind models.StreamType, err error) {
 }
 
 func (h *hub) finish() {
+	h.shared.forget(h)
 	h.mu.Lock()
 	h.over = true
 	h.mu.Unlock()
@@ -294,6 +319,9 @@ func (e hubEvents) TrackStart(_ int64, t PlaylistTrack) {
 
 // TrackEnd implements Events.
 func (e hubEvents) TrackEnd(_ int64, t PlaylistTrack, err error) {
+	e.mu.Lock()
+	e.track = nil
+	e.mu.Unlock()
 	e.each(func(to *playback) { to.env.Events.TrackEnd(to.chat, t, err) })
 }
 
@@ -338,5 +366,31 @@ func (s *stream) awaitCushion(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+}
+
+// rejoin takes a call that has fallen too far behind a shared source, or waits for what comes much later, back to where that is. What it leaves out
+// does not count for its position.
+func (p *playback) rejoin(out outlet, now time.Time) {
+	s := p.current
+	if !s.shared || !s.started {
+		return
+	}
+	for _, l := range s.legs {
+		f, ok, _, _ := l.queue.peek()
+		if !ok || !l.begun {
+			continue
+		}
+		if !l.queue.dropped() && p.clock.Due(f.PTS, l.rate).Sub(now) <= 2*sharedCushion {
+			return
+		}
+		for _, o := range s.legs {
+			o.queue.trim(pacer.Ticks(sharedCushion, o.rate))
+		}
+		if f, ok, _, _ = l.queue.peek(); ok {
+			p.gap(out, now.Sub(p.clock.Due(f.PTS, l.rate)))
+			s.begins += pacer.Duration(f.PTS-l.next, l.rate)
+		}
+		return
 	}
 }

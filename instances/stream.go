@@ -22,6 +22,8 @@ type stream struct {
 	name     string // of the source, as Stats shows it
 	// interactive: fed by a program while it plays
 	interactive bool
+	// claims: it keeps the list that it is of from being played elsewhere; set when it is open
+	claims bool
 	// shared: a hub fills its queues, and wakes the scheduler by wake
 	shared bool
 	wake   func()
@@ -54,14 +56,17 @@ var errStreamClosed = errors.New("gotgcall: the stream was closed")
 func openStream(
 	life, ctx context.Context, env *Environment, r request, wake func(), track func(*stream),
 ) (*stream, error) {
+	if r.track != nil {
+		if err := r.track.list.claim(r.host); err != nil {
+			return nil, err
+		}
+	}
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	var s *stream
 	var err error
 	if shared, ok := r.source.(*Shared); ok {
-		if s, err = shared.join(ctx, env, r, wake, cancel); err == nil {
-			track(s)
-		}
+		s, err = shared.join(ctx, env, r, wake, cancel, track)
 	} else if s, err = startStream(env.opening(life, r.source), ctx, r, wake); err == nil {
 		s.cancel = cancel
 		track(s)
@@ -75,8 +80,12 @@ func openStream(
 		if s != nil {
 			s.close()
 		}
+		if r.track != nil {
+			r.track.list.release()
+		}
 		return nil, err
 	}
+	s.claims = r.track != nil
 	return s, nil
 }
 
@@ -125,12 +134,6 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 	}
 	if opened.Interactive() {
 		s.interact(wake)
-	}
-	if r.track != nil {
-		if err := r.track.list.claim(r.host); err != nil {
-			_ = opened.Close()
-			return nil, err
-		}
 	}
 	for _, l := range s.legs {
 		s.readers.Go(func() { l.read(life, wake) })
@@ -186,7 +189,7 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 		default:
 			failed = errors.Join(failed, err)
 		}
-		l.over, l.broken = true, err
+		l.over, l.broken, l.absent = true, err, errors.Is(err, errEmpty)
 	}
 	switch {
 	case playable:
@@ -229,12 +232,12 @@ func (s *stream) close() {
 	s.settle(errStreamClosed)
 	s.closing.Do(func() {
 		s.cancel(errStreamClosed)
+		if s.claims {
+			s.request.track.list.release()
+		}
 		go func() {
 			_ = s.opened.Close()
 			s.readers.Wait()
-			if s.request.track != nil {
-				s.request.track.list.release()
-			}
 			close(s.closed)
 		}()
 	})

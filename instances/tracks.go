@@ -67,7 +67,7 @@ func (p *playback) jump(list *Playlist, track PlaylistTrack) error {
 	r.offset, r.separate, r.continues, r.failed = 0, false, false, nil
 	if err := p.playFrom(p.life, list, track, r); err != nil {
 		if now, err := p.playingOf(list); err == nil {
-			list.began(now.request.track.ID)
+			list.stay(track.ID, now.request.track.ID)
 		}
 		return err
 	}
@@ -81,6 +81,15 @@ func (p *playback) leaveList(list *Playlist) error {
 		return err
 	}
 	p.mu.Lock()
+	if p.opening != nil {
+		p.opening.cancel(errSuperseded)
+		p.opening = nil
+	}
+	if p.next != nil {
+		p.next.settle(errSuperseded)
+		p.next.close()
+		p.next = nil
+	}
 	p.over, p.leaves = from, true
 	p.mu.Unlock()
 	p.entry.Wake()
