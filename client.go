@@ -58,7 +58,7 @@ func New(opts ...Option) (*Client, error) {
 			Logger:         logs.main,
 			Engine:         engine,
 			Scheduler:      pacer.NewScheduler(),
-			Runner:         ffmpeg.New(ffmpeg.Config{Path: path, Logger: logs.main, StderrLogger: logs.stderr, MaxProcesses: config.maxProcesses}),
+			Runner:         ffmpeg.New(config.runner(path, logs)),
 			Events:         events,
 			URLPolicy:      config.urlPolicy,
 			ConnectTimeout: config.connectTimeout,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/notify"
 	"gotgcall/internal/rtc"
 	"gotgcall/models"
@@ -18,6 +19,7 @@ type config struct {
 	ffmpegPath     string
 	withoutFFmpeg  bool
 	maxProcesses   int // 0: no limit
+	lowPriority    bool
 	urlPolicy      func(*url.URL) error
 	logger         *slog.Logger // nil: WithLogger was not given
 	logs           logSwitches
@@ -78,6 +80,11 @@ func (c *config) engine(l loggers) rtc.Config {
 		PreConnectDelay:    c.iceDelay,
 		Settings:           c.settings,
 	}
+}
+
+// runner is the part of the options that child processes are run with.
+func (c *config) runner(path string, l loggers) ffmpeg.Config {
+	return ffmpeg.Config{Path: path, Logger: l.main, StderrLogger: l.stderr, MaxProcesses: c.maxProcesses, LowPriority: c.lowPriority}
 }
 
 // queue returns what calls the callbacks.

@@ -31,6 +31,12 @@ func WithMaxProcesses(n int) Option {
 	}
 }
 
+// WithLowPriority runs child processes with a lower priority than the program itself (nice 10; on Windows the class below normal): on a machine that is
+// full, encoders get slower before the packets of the calls come late. By default they have the program's own.
+func WithLowPriority() Option {
+	return func(c *config) { c.lowPriority = true }
+}
+
 // WithURLPolicy has every URL judged that the library itself hands to ffmpeg, before anything is started: those of FromURL, when they are
 // played and when they are probed, and that of StartRTMP. It gets the URL whole, user and password included. An error refuses it: SetStreamSources,
 // Probe or StartRTMP return ErrInvalidParams that also wraps the policy's error, and what plays goes on. By default all are allowed.

@@ -67,7 +67,8 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 }
 
 // SetSpeed plays what plays faster or slower, 0.5 to 4 times, sound and picture together; 1 is its own speed. The position, which is media time, goes
-// on. It is for the source that plays, and in a Playlist for the tracks after it. Out of range is ErrInvalidParams; the other errors are those of SeekBy.
+// on. It is for the source that plays, and in a Playlist for the tracks after it. Out of range is ErrInvalidParams; the other errors are those of SeekBy;
+// in the last half second of a source, and between two tracks, it is ErrNoSource.
 //
 // The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
 // do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing.

@@ -34,7 +34,8 @@ func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
 }
 
 // OnTrackEnd registers a callback fired once for each track of a Playlist that was played, or could not be: err is nil at its natural end, ErrSkipped
-// after Next, Previous and Jump, and says otherwise what broke. It is never fired for Stop, Close or a list that was replaced. After the last track's
+// after Next, Previous and Jump, and when the list is set again while it plays; otherwise it says what broke. It is never fired for Stop, Close or a list
+// that another source has replaced. After the last track's
 // end OnStreamEnd tells that of the list. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnTrackEnd(fn func(chatID int64, t PlaylistTrack, err error)) {
 	if fn == nil {

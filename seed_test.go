@@ -125,6 +125,7 @@ var (
 	_ func() gotgcall.Option                                                           = gotgcall.WithVerboseConnectionLogs
 	_ func() gotgcall.Option                                                           = gotgcall.WithDispatchPerChat
 	_ func(int) gotgcall.Option                                                        = gotgcall.WithMaxProcesses
+	_ func() gotgcall.Option                                                           = gotgcall.WithLowPriority
 	_ func(func(*url.URL) error) gotgcall.Option                                       = gotgcall.WithURLPolicy
 )
 

@@ -5,7 +5,8 @@ import "gotgcall/instances"
 // Shared makes a Source that any number of calls of one Client can play at once, for the price of one: src is opened, decoded and encoded once, and each
 // call sends the same frames under its own SSRC. It runs like a radio: the first call opens it, with its options; who comes later, or back from a pause,
 // joins where it is; it is closed when the last call has left, and begins anew after its end. Each call has its own mute, pause and end; one that is slow
-// never holds the others. SeekBy, SetSpeed and SetVolume are ErrSeekUnsupported. src may be a Playlist, whose tracks are told in each chat.
+// never holds the others. SeekBy, SetSpeed and SetVolume are ErrSeekUnsupported. src may be a Playlist: OnTrackStart and OnTrackEnd are
+// then called for each chat that listens at that moment, and Time goes on from one track to the next.
 //
 // Make it once and give the same value to every call. Another Client gets ErrBusy.
 func Shared(src Source) Source {

@@ -8,6 +8,7 @@ type spec struct {
 	args  []string // the program's name first
 	env   []string
 	files []*os.File // become the child's descriptors 0, 1, 2 and so on
+	low   bool       // with a lower priority than ours
 }
 
 // child is a started program with its group, as the operating system shows it. kill may be called at any time and by many; await and

@@ -39,8 +39,14 @@ func spawn(s spec) (child, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "exec", Path: s.path, Err: err}
 	}
+	if s.low {
+		_ = syscall.Setpriority(syscall.PRIO_PROCESS, pid, niceness) // its threads inherit it; an error would mean that it is gone
+	}
 	return &unixChild{id: pid}, nil
 }
+
+// niceness is that of children with a low priority (nice(1)).
+const niceness = 10
 
 func (c *unixChild) pid() int { return c.id }
 

@@ -21,6 +21,8 @@ type Config struct {
 	StderrLogger *slog.Logger
 	// MaxProcesses is how many children may live at a time, 1 or more. It defaults to 0, no limit.
 	MaxProcesses int
+	// LowPriority starts children with a lower priority than the program's own: nice 10, on Windows the class below normal.
+	LowPriority bool
 }
 
 // limits are the durations a Runner works with; tests shorten them.
@@ -61,6 +63,7 @@ type shared struct {
 	path     string
 	limits   limits
 	room     room
+	low      bool
 	spawn    func(spec) (child, error)
 	requests chan *request
 	closing  chan struct{} // closed by the first Close
@@ -85,6 +88,7 @@ func newRunner(c Config, l limits, spawn func(spec) (child, error)) *Runner {
 		path:     c.Path,
 		limits:   l,
 		room:     room{size: c.MaxProcesses},
+		low:      c.LowPriority,
 		spawn:    spawn,
 		requests: make(chan *request),
 		closing:  make(chan struct{}),

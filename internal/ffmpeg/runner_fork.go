@@ -111,7 +111,7 @@ func (r *Runner) launch(req *request) (l launched) {
 		return l
 	}
 	s := req.spec
-	s.files = theirs
+	s.files, s.low = theirs, r.low
 	l.child, l.err = r.spawn(s)
 	return l
 }

@@ -28,11 +28,15 @@ type windowsChild struct {
 
 // spawn starts a program in a job object. What the program starts in its very first moment, before it is put there, is outside.
 func spawn(s spec) (child, error) {
+	flags := uint32(windows.CREATE_NEW_PROCESS_GROUP)
+	if s.low {
+		flags |= windows.BELOW_NORMAL_PRIORITY_CLASS
+	}
 	p, err := os.StartProcess(s.path, s.args, &os.ProcAttr{
 		Env:   s.env,
 		Files: s.files,
 		// A Ctrl-C in our console is not for the child, and it needs no window.
-		Sys: &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NEW_PROCESS_GROUP},
+		Sys: &syscall.SysProcAttr{HideWindow: true, CreationFlags: flags},
 	})
 	if err != nil {
 		return nil, err
