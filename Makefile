@@ -18,7 +18,7 @@ export GOWORK = off
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
-STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=3s"
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=2s"
 
 .PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench bench-go bench-compare cover clean
 
@@ -34,7 +34,7 @@ preview: ## hear and see in your browser what a group would; SONG=path-or-URL an
 	@sh scripts/ensure-ffmpeg.sh || echo 'going on without ffmpeg, which the page will say'
 	@$(GO) run ./examples/preview -open $(ARGS) -- $${SONG:+"$$SONG"} $${FILM:+"$$FILM"}
 
-test: ## everything that must hold before a commit: about 8 minutes at first, then much less
+test: ## everything that must hold before a commit: about 8 minutes
 	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)
 
 test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and examples/preview in a headless Chromium (ARTIFACTS=folder keeps its screenshots)
