@@ -220,3 +220,40 @@ func TestAVolumeThatIsPausedBeforeItIsHeardSkipsNothing(t *testing.T) {
 		w.consecutive(1)
 	})
 }
+
+func TestATrackAfterAnotherVolumeBeginsAtItsBeginning(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		list := gotgcall.NewPlaylist(newTuned(album{packets: 5000}, 0), album{packets: 5000})
+		must(t, w.client.SetStreamSources(1, list))
+		time.Sleep(2 * time.Second)
+		must(t, w.client.SetVolume(1, 0.5))
+		time.Sleep(8 * time.Second)
+		before := len(w.records(1))
+		must(t, list.Next())
+		time.Sleep(time.Second)
+		if heard := places(w.records(1)[before:]); !slices.Contains(heard, 0) || !slices.Contains(heard, 10) {
+			t.Errorf("the places %v were heard", heard)
+		}
+		if at := w.position(1); at > 1100*time.Millisecond {
+			t.Errorf("a second after its beginning the track is at %s", at)
+		}
+	})
+}
+
+func TestEachVolumeHasTheLeadOfItsOwn(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		source := newTuned(album{packets: 5000}, 0)
+		must(t, w.client.SetStreamSources(1, source))
+		for range 3 {
+			time.Sleep(2 * time.Second)
+			at := w.position(1)
+			must(t, w.client.SetVolume(1, 0.5))
+			if lead := time.Duration(source.offset.Load()) - at; lead < 400*time.Millisecond {
+				t.Errorf("at %s it was opened %s ahead", at, lead)
+			}
+		}
+		w.consecutive(1)
+	})
+}

@@ -244,49 +244,37 @@ func TestWhatIsAppendedToAPlaylistIsPlayed(t *testing.T) {
 }
 
 func TestATrackThatOpensSlowlyIsWaitedFor(t *testing.T) {
-	slow := func(d time.Duration, seed byte) song {
-		s := seconds(1, seed)
-		s.open = func(ctx context.Context) error {
-			select {
-			case <-time.After(d):
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return s
-	}
 	for name, c := range map[string]struct {
 		second song
 		during func(t *testing.T, w *world, list *gotgcall.Playlist) // 1 s after the end of the first track
 		want   []string
 	}{
-		"10 s":     {slow(10*time.Second, 1), nil, []string{"0 begins", "0 ends", "1 begins", "1 ends", "2 begins", "2 ends", "end of audio: <nil>"}},
-		"too long": {slow(time.Hour, 1), nil, []string{"0 begins", "0 ends", "1 fails", "2 begins", "2 ends", "end of audio: <nil>"}},
-		"jump": {slow(time.Hour, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
+		"10 s":     {slowSong(10*time.Second, 1, 1), nil, []string{"0 begins", "0 ends", "1 begins", "1 ends", "2 begins", "2 ends", "end of audio: <nil>"}},
+		"too long": {slowSong(time.Hour, 1, 1), nil, []string{"0 begins", "0 ends", "1 fails", "2 begins", "2 ends", "end of audio: <nil>"}},
+		"jump": {slowSong(time.Hour, 1, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
 			must(t, list.Jump(2))
 		}, []string{"0 begins", "0 ends", "2 begins", "2 ends", "end of audio: <nil>"}},
-		"jump to what fails": {slow(20*time.Second, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
+		"jump to what fails": {slowSong(20*time.Second, 1, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
 			id := list.Append(song{packets: 0})
 			is(t, list.Jump(id[0]), gotgcall.ErrFile)
 		}, []string{"0 begins", "0 ends", "3 fails", "1 fails", "2 begins", "2 ends", "3 fails", "end of audio: <nil>"}},
-		"next beyond the end": {slow(time.Hour, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
+		"next beyond the end": {slowSong(time.Hour, 1, 1), func(t *testing.T, _ *world, list *gotgcall.Playlist) {
 			list.Remove(1, 2)
 			must(t, list.Next())
 		}, []string{"0 begins", "0 ends", "end of audio: <nil>"}},
-		"another source": {slow(time.Hour, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
+		"another source": {slowSong(time.Hour, 1, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
 			must(t, w.client.SetStreamSources(1, seconds(1, 9)))
 		}, []string{"0 begins", "0 ends", "end of audio: <nil>"}},
-		"another source that fails": {slow(10*time.Second, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
+		"another source that fails": {slowSong(10*time.Second, 1, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
 			is(t, w.client.SetStreamSources(1, song{open: func(context.Context) error {
 				time.Sleep(time.Second)
 				return gotgcall.ErrFile
 			}}), gotgcall.ErrFile)
 		}, []string{"0 begins", "0 ends", "1 begins", "1 ends", "2 begins", "2 ends", "end of audio: <nil>"}},
-		"stop": {slow(time.Hour, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
+		"stop": {slowSong(time.Hour, 1, 1), func(t *testing.T, w *world, _ *gotgcall.Playlist) {
 			must(t, w.client.Stop(1))
 		}, []string{"0 begins", "0 ends"}},
-		"removed": {slow(time.Hour, 1), func(_ *testing.T, _ *world, list *gotgcall.Playlist) {
+		"removed": {slowSong(time.Hour, 1, 1), func(_ *testing.T, _ *world, list *gotgcall.Playlist) {
 			list.Remove(1)
 		}, []string{"0 begins", "0 ends", "2 begins", "2 ends", "end of audio: <nil>"}},
 	} {

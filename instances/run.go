@@ -39,6 +39,7 @@ func (p *playback) takeWanted() wanted {
 		w.next, p.next = p.next, nil
 		if p.fits(w.next) { // what the controls see changes at once, so that a seek does not mix the old and the new
 			p.overtake(w.next)
+			w.next.request.enters = 0 // it has, and what is made of its request begins by itself
 			p.playing.Store(w.next)
 			p.position.Store(w.next.timeline.Begin.Milliseconds())
 		}
@@ -85,18 +86,20 @@ func (p *playback) Run(now time.Time) time.Time {
 func (p *playback) cutOff(w wanted, now time.Time) {
 	var at time.Time
 	var flows bool
-	if s := p.current; s != nil && !w.frozen && s.started {
-		at, flows = p.boundary(s, now)
-	}
-	if w.over != nil && w.over == p.current {
-		p.current.skipped = w.leaves
-		p.endAll(nil)
+	if s := p.current; s != nil && (w.over == s || s.broken.Load() != nil) {
+		if !w.frozen && s.started {
+			at, flows = p.boundary(s, now)
+		}
+		var err error
+		if w.over == s {
+			s.skipped = w.leaves
+		} else {
+			err = *s.broken.Load()
+		}
+		p.endAll(err)
 	}
 	if w.leaves && w.over == p.between {
 		p.endList(nil)
-	}
-	if p.current != nil && p.current.broken.Load() != nil {
-		p.endAll(*p.current.broken.Load())
 	}
 	if w.changed && !p.stillFollows() {
 		p.dropSuccession()

@@ -73,14 +73,14 @@ func (s *Shared) join(
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		r.host.background.Go(func() { s.exit(h) }) // may have to wait for a user's Source
+		r.host.background.Go(s.exit(h)) // may have to wait for a user's Source
 		return nil, err
 	}
 	t := h.tap(r, wake)
 	t.cancel = cancel
 	t.opened = media.NewStreams(nil, nil, func() error {
 		h.remove(t)
-		s.exit(h)
+		s.exit(h)()
 		return nil
 	})
 	track(t)
@@ -126,22 +126,20 @@ func (s *Shared) forgetLocked(h *hub) {
 	}
 }
 
-// exit counts a call out. The last one closes the source, and waits until that is gone.
-func (s *Shared) exit(h *hub) {
+// exit counts a call out. After the last one nobody joins any more, and the returned function closes the source and waits until that is gone.
+func (s *Shared) exit(h *hub) (end func()) {
 	s.mu.Lock()
-	h.members--
-	last := h.members == 0
-	if last {
-		s.forgetLocked(h)
+	defer s.mu.Unlock()
+	if h.members--; h.members > 0 {
+		return func() {}
 	}
-	s.mu.Unlock()
-	if !last {
-		return
+	s.forgetLocked(h)
+	return func() {
+		h.end(errStreamClosed)
+		wait := h.play.close()
+		<-h.ready
+		wait()
 	}
-	h.end(errStreamClosed)
-	wait := h.play.close()
-	<-h.ready
-	wait()
 }
 
 // hub plays a shared source for calls that take part: it is a playback whose outlet hands the frames on, when they are due.
