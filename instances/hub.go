@@ -1,0 +1,208 @@
+package instances
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"gotgcall/internal/demux"
+	"gotgcall/internal/pacer"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// hub plays a shared source for calls that take part: it is a playback whose outlet hands the frames on, when they are due.
+type hub struct {
+	// set at construction
+	shared *Shared
+	key    hubKey
+	env    *Environment
+	life   context.Context
+	end    context.CancelCauseFunc
+	play   *playback
+	epoch  time.Time     // the frames' times count from here
+	ready  chan struct{} // closed when the source plays, or cannot be played
+	err    error         // why not; written before ready is closed
+
+	members int // guarded by Shared.mu
+
+	begun bool // something has been handed on; owned by the scheduler's goroutine
+
+	mu     sync.Mutex
+	taps   []*stream
+	recent []demux.Frame  // the newest sound, of sharedCushion
+	track  *PlaylistTrack // the one that plays, of a Playlist
+	over   bool           // nothing more comes
+}
+
+func newHub(s *Shared, env *Environment, r request) *hub {
+	h := &hub{shared: s, key: keyOf(r), env: env, epoch: time.Now(), ready: make(chan struct{})}
+	h.life, h.end = context.WithCancelCause(context.Background())
+	own := *env
+	own.Events, own.base = hubEvents{h}, env
+	h.play = newPlayback(h.life, 0, &own, r.host.format)
+	h.play.connect(&hubOutlet{h}, true)
+	return h
+}
+
+// The clock rates of what a hub hands on.
+const (
+	hubAudioRate = 48000
+	hubVideoRate = 90000
+)
+
+// tap returns a stream of the frames from now on, and of the newest ones before.
+func (h *hub) tap(r request, wake func()) *stream {
+	t := &stream{
+		request: r, name: "Shared, " + media.Describe(r.source.(*Shared).source), //nolint:forcetypeassert // or it would not be here
+		shared: true, wake: wake, settled: make(chan struct{}), closed: make(chan struct{}),
+		timeline: media.Timeline{Begin: time.Duration(h.play.position.Load()) * time.Millisecond, Speed: 1},
+	}
+	if now := h.play.playing.Load(); now != nil {
+		t.interactive = now.interactive
+	}
+	f := r.host.format
+	if (r.source.Tracks()|r.options.Tracks)&media.TrackVideo != 0 || f.raw {
+		t.legs = append(t.legs, newLegAt(models.Video, models.Camera, hubVideoRate, f.videoAhead, f.bytes))
+	}
+	t.legs = append(t.legs, newLegAt(models.Audio, models.Microphone, hubAudioRate, f.audioAhead, f.bytes))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range t.legs {
+		l.queue.keeps = pacer.Ticks(sharedKept, l.rate)
+		l.queue.coded = l.kind == models.Video && !f.raw
+		l.queue.cut = l.queue.coded
+		if l.kind == models.Audio {
+			for _, frame := range h.recent {
+				l.queue.offer(frame)
+			}
+		}
+		if h.over {
+			l.queue.end(nil)
+		}
+	}
+	h.taps = append(h.taps, t)
+	if h.track != nil {
+		r.host.env.Events.TrackStart(r.host.chat, *h.track)
+	}
+	return t
+}
+
+func (h *hub) remove(t *stream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.taps = slices.DeleteFunc(h.taps, func(o *stream) bool { return o == t })
+}
+
+// give hands a frame on.
+func (h *hub) give(kind models.StreamType, f demux.Frame) {
+	h.begun = true
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if kind == models.Audio {
+		h.recent = append(h.recent, f)
+		for pacer.Duration(f.PTS+f.Duration-h.recent[0].PTS, hubAudioRate) > sharedCushion {
+			h.recent = h.recent[1:]
+		}
+	}
+	for _, t := range h.taps {
+		for _, l := range t.legs {
+			if l.kind == kind && l.queue.offer(f) {
+				t.wake()
+			}
+		}
+	}
+}
+
+// endLeg tells the calls that a leg is over; finish that all are.
+func (h *hub) endLeg(kind models.StreamType, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.taps {
+		for _, l := range t.legs {
+			if _, ended, _ := l.queue.level(); l.kind == kind && !ended {
+				l.queue.end(err)
+				t.wake()
+			}
+		}
+	}
+}
+
+func (h *hub) finish() {
+	h.shared.forget(h)
+	h.mu.Lock()
+	h.over = true
+	h.mu.Unlock()
+	h.endLeg(models.Video, nil)
+	h.endLeg(models.Audio, nil)
+}
+
+// hubOutlet is the outlet of a hub's playback.
+type hubOutlet struct{ *hub }
+
+func (o *hubOutlet) audio(l *leg, f demux.Frame, _ bool, due, _ time.Time) {
+	o.give(models.Audio, o.at(l, f, due, hubAudioRate))
+}
+
+func (o *hubOutlet) video(l *leg, f demux.Frame, due, _ time.Time) bool {
+	o.give(models.Video, o.at(l, f, due, hubVideoRate))
+	return true
+}
+
+// at gives a frame the time at which it is due.
+func (o *hubOutlet) at(l *leg, f demux.Frame, due time.Time, rate int) demux.Frame {
+	f.PTS, f.Duration = pacer.Ticks(due.Sub(o.epoch), rate), pacer.Ticks(pacer.Duration(f.Duration, l.rate), rate)
+	return f
+}
+
+func (o *hubOutlet) flush(time.Time) time.Time { return time.Time{} }
+func (o *hubOutlet) finish()                   {}
+func (o *hubOutlet) shift(time.Duration)       {}
+
+// idle notices the end of the source.
+func (o *hubOutlet) idle(time.Time, bool) time.Time {
+	if o.begun && o.play.current == nil && o.play.between == nil {
+		o.begun = false
+		o.hub.finish()
+	}
+	return time.Time{}
+}
+
+// hubEvents are the events of a hub's playback, for all its calls.
+type hubEvents struct{ *hub }
+
+// StreamEnd implements Events.
+func (e hubEvents) StreamEnd(_ int64, kind models.StreamType, _ models.Device, err error) {
+	e.endLeg(kind, err)
+}
+
+// TrackStart implements Events.
+func (e hubEvents) TrackStart(_ int64, t PlaylistTrack) {
+	e.mu.Lock()
+	e.track = &t
+	e.mu.Unlock()
+	e.each(func(to *playback) { to.env.Events.TrackStart(to.chat, t) })
+}
+
+// TrackEnd implements Events.
+func (e hubEvents) TrackEnd(_ int64, t PlaylistTrack, err error) {
+	e.mu.Lock()
+	e.track = nil
+	e.mu.Unlock()
+	e.each(func(to *playback) { to.env.Events.TrackEnd(to.chat, t, err) })
+}
+
+func (e hubEvents) each(tell func(*playback)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.taps {
+		tell(t.request.host)
+	}
+}
+
+// ConnectionChange, Upgrade, RejoinNeeded and Rejoins implement Events: a hub has no connection.
+func (hubEvents) ConnectionChange(int64, models.ConnState) {}
+func (hubEvents) Upgrade(int64, models.MediaState)         {}
+func (hubEvents) RejoinNeeded(int64)                       {}
+func (hubEvents) Rejoins() bool                            { return false }
