@@ -43,7 +43,8 @@ func newBot(s settings, tell func(event)) (*bot, error) {
 	}
 	b := &bot{files: files, first: s.first, tell: tell, list: gotgcall.NewPlaylist(), tracks: map[gotgcall.Source]trackInfo{}}
 	// The page is on this machine, and on one without a network it has no other address than a loopback one. A bot needs no WithLoopback.
-	b.client, err = gotgcall.New(gotgcall.WithLoopback())
+	// The browser decodes here as well: when there are not processors enough, the encoder is to wait, and not the sound.
+	b.client, err = gotgcall.New(gotgcall.WithLoopback(), gotgcall.WithLowPriority())
 	if errors.Is(err, gotgcall.ErrFFmpegSpawn) {
 		b.ffmpeg = err
 		b.client, err = gotgcall.New(gotgcall.WithLoopback(), gotgcall.WithoutFFmpeg())

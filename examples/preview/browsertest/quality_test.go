@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -64,24 +65,80 @@ func TestQuality(t *testing.T) {
 	}
 	begin := sinceFirst()
 	eval[bool](p, "(async () => { globalThis.first = await preview.totals(); return true })()")
+	beside := startTicker(t)
 	var offsets []float64
 	var f figures
+	var notes strings.Builder
+	var lastLate time.Duration // of the half second before: the browser tells of what was concealed a little later
 	for f.Seconds < length.Seconds() {
 		time.Sleep(500 * time.Millisecond)
+		before := f.ConcealedSamples
 		if f = sinceFirst(); f.Offset != nil {
 			offsets = append(offsets, *f.Offset)
 		}
+		late := beside.worst()
+		if f.ConcealedSamples > before {
+			fmt.Fprintf(&notes, "\nat %.1f s %.0f samples were concealed; beside it the bare ticker was late by %.1f ms",
+				f.Seconds, f.ConcealedSamples-before, max(late, lastLate).Seconds()*1000)
+		}
+		lastLate = late
 	}
 	if f.Samples == 0 || f.FramesDecoded == 0 || len(offsets) == 0 {
 		t.Fatalf("nothing to measure: %+v", f)
 	}
-	t.Logf("%s, %d processors, load %s at the beginning and %s at the end\n%s", version(t), runtime.NumCPU(), load, loadNow(), table(f, begin, offsets))
+	t.Logf("%s, %d processors, load %s at the beginning and %s at the end\n%s%s", version(t), runtime.NumCPU(), load, loadNow(),
+		table(f, begin, offsets, beside.ever), notes.String())
 	t.Logf("the library says:\n%s", p.text("#stats")) // gaps and pictures that were too late tell of a machine that was busy
 	screenshot(p, "quality")
 }
 
-// table are the figures as docs/QUALITY.md has them. warm is the time before.
-func table(f, warm figures, offsets []float64) string {
+// ticker is the bare ticker of a process that does nothing else: how late it is tells of the machine.
+type ticker struct {
+	ever time.Duration // owned by the test
+
+	mu    sync.Mutex // guards since
+	since time.Duration
+}
+
+// startTicker starts one that ends with the test.
+func startTicker(t *testing.T) *ticker {
+	k := &ticker{}
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() { k.run(done) })
+	t.Cleanup(func() { close(done); running.Wait() })
+	return k
+}
+
+func (k *ticker) run(done <-chan struct{}) {
+	const every = 10 * time.Millisecond // as often as a browser's sound device asks for samples
+	due := time.Now()
+	for {
+		due = due.Add(every)
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Until(due)):
+		}
+		late := time.Since(due)
+		k.mu.Lock()
+		k.since = max(k.since, late)
+		k.mu.Unlock()
+	}
+}
+
+// worst is how late it was at most since the last time it was asked.
+func (k *ticker) worst() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	worst := k.since
+	k.since = 0
+	k.ever = max(k.ever, worst)
+	return worst
+}
+
+// table are the figures as docs/QUALITY.md has them. warm is the time before, late the bare ticker's worst.
+func table(f, warm figures, offsets []float64, late time.Duration) string {
 	slices.Sort(offsets)
 	far := max(math.Abs(offsets[0]), math.Abs(offsets[len(offsets)-1]))
 	percent := func(part float64) string {
@@ -99,6 +156,7 @@ func table(f, warm figures, offsets []float64) string {
 	row("pictures decoded, dropped by the browser", "", fmt.Sprintf("%.1f/s, %.0f", f.FramesDecoded/f.Seconds, f.FramesDropped))
 	row("in the jitter buffer, sound and picture", "", fmt.Sprintf("%.0f ms and %.0f ms", f.AudioDelay, f.VideoDelay))
 	row("bit rate, sound and picture", "", fmt.Sprintf("%.0f and %.0f kbit/s", f.AudioRate, f.VideoRate))
+	row("a bare ticker beside it, late at most", "", fmt.Sprintf("%.1f ms", late.Seconds()*1000))
 	row(fmt.Sprintf("in the %.0f s before: stretched, concealed", warm.Seconds), "", fmt.Sprintf("%.0f and %.0f samples", warm.StretchedSamples, warm.ConcealedSamples))
 	return s.String()
 }
