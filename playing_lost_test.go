@@ -15,7 +15,11 @@ func TestALostConnectionOfPlayIsMadeAgain(t *testing.T) {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
 				needed := w.needed()
+				var at time.Duration // when the connection is known to be lost: the source waits from then on
 				c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
+					if try == 2 {
+						at = w.position(1)
+					}
 					if try > 1 && try <= 1+fails {
 						return errBusyServer
 					}
@@ -28,7 +32,6 @@ func TestALostConnectionOfPlayIsMadeAgain(t *testing.T) {
 					time.Sleep(time.Millisecond)
 				}
 				lost := time.Now()
-				at := w.position(1)
 				time.Sleep(5 * time.Minute)
 				if needed.Load() != 0 {
 					t.Error("OnRejoinNeeded was called for a call of Play")
