@@ -44,6 +44,7 @@ type Engine struct {
 	media        *webrtc.MediaEngine
 	certificates *certificatePool
 	sockets      *socketPool // nil without SharedSockets
+	networks     *networks
 	lookup       func(remote netip.AddrPort) (local netip.Addr, err error)
 }
 
@@ -68,7 +69,7 @@ func NewEngine(c Config) (*Engine, error) {
 	if c.Timeouts == (ICETimeouts{}) {
 		c.Timeouts = DefaultICETimeouts()
 	}
-	e := &Engine{config: c, media: media, certificates: newCertificatePool(c.Certificates), lookup: systemRoute}
+	e := &Engine{config: c, media: media, certificates: newCertificatePool(c.Certificates), networks: &networks{}, lookup: systemRoute}
 	if c.SharedSockets {
 		e.sockets = newSocketPool(e.pionLog(), lifeSpan(c.Timeouts))
 	}

@@ -8,29 +8,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/transport/v4"
-	"github.com/pion/transport/v4/stdnet"
 )
-
-// senderNet is the system's network for a connection that sends media and receives none.
-type senderNet struct {
-	*stdnet.Net
-	life time.Duration // as of senderConn
-}
-
-func newSenderNet(life time.Duration) (*senderNet, error) {
-	n, err := stdnet.NewNet()
-	return &senderNet{n, life}, err
-}
-
-// ListenUDP implements transport.Net.
-func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
-	conn, err := net.ListenUDP(network, local)
-	if err != nil {
-		return nil, err
-	}
-	return newSenderConn(conn, n.life), nil
-}
 
 // senderConn is a UDP socket that forgets what a sender has no use for as soon as it was read. Further up each such datagram costs a decryption and
 // the wake-up of three goroutines: with feedback ten times a second a fifth of what the sending of audio costs, and in a group where many speak, far more.

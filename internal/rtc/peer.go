@@ -214,7 +214,7 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 	s.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
 	)
-	network, err := newSenderNet(lifeSpan(limits))
+	network, err := e.networks.sender(lifeSpan(limits))
 	if err != nil {
 		return s, err
 	}
