@@ -14,6 +14,7 @@ type command struct {
 	shape   shape         // which legs it writes: sound on pipe:1, the picture on pipe:3, or on pipe:1 when it is alone
 	clock   string        // an expression for the wall time
 	raw     bool          // not encoded
+	copies  bool          // the sound is Opus, and nothing is to be done to it
 }
 
 // args is the argument list of every ffmpeg that this package composes itself. It is a pure function.
@@ -57,6 +58,9 @@ func (c command) soundOutput(pipe string) []string {
 	if c.raw {
 		return rawSound(pipe, from...)
 	}
+	if c.copies {
+		return oggOutput(pipe, append(from, "-c:a", "copy")...)
+	}
 	return audioOutput(c.options, pipe, from...)
 }
 
@@ -67,14 +71,20 @@ func seconds(d time.Duration) string {
 
 // audioOutput encodes sound for a call. from says which, and what is done to it before.
 func audioOutput(o EncodeOptions, pipe string, from ...string) []string {
-	return append(from,
-		"-vn", "-sn", "-dn",
-		// Tags and chapters would come as a header of up to some hundred kilobytes that nobody reads.
-		"-map_metadata", "-1", "-map_chapters", "-1",
+	return oggOutput(pipe, append(from,
 		"-c:a", "libopus", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
 		"-application", "audio", "-frame_duration", "20",
 		// Of 10. For five minutes of music the encoder takes a third less time than at the default, 10.
 		"-compression_level", "5",
+	)...)
+}
+
+// oggOutput writes sound as Ogg. from says which, and how it is encoded.
+func oggOutput(pipe string, from ...string) []string {
+	return append(from,
+		"-vn", "-sn", "-dn",
+		// Tags and chapters would come as a header of up to some hundred kilobytes that nobody reads.
+		"-map_metadata", "-1", "-map_chapters", "-1",
 		"-f", "ogg",
 		// Every packet is written at once, on a page of its own.
 		"-page_duration", "20000", "-flush_packets", "1",

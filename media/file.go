@@ -49,28 +49,31 @@ func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams
 	if offset > 0 && fileInput(s.path).once {
 		return nil, fmt.Errorf("%w: %s is a named pipe", models.ErrSeekUnsupported, subject)
 	}
-	if streams, err := s.passThrough(ctx, subject, options, max(offset, options.Start)); streams != nil || err != nil {
+	streams, copies, err := s.passThrough(ctx, subject, options, max(offset, options.Start))
+	if streams != nil || err != nil {
 		return streams, err
 	}
-	c := command{input: fileInput(s.path), options: options, offset: max(offset, options.Start)}
+	c := command{input: fileInput(s.path), options: options, offset: max(offset, options.Start), copies: copies}
 	if c.input.once {
 		c.options.Loop = 0
 	}
 	return c.play(ctx, ending{subject: subject}, nil)
 }
 
-// passThrough returns the streams of a file that is sent as it is, or nil when ffmpeg is to play it.
-func (s *fileSource) passThrough(ctx context.Context, subject string, options EncodeOptions, offset time.Duration) (*Streams, error) {
+// passThrough returns the streams of a file that is sent as it is, or nil when ffmpeg is to play it; copies is as of passage.open.
+func (s *fileSource) passThrough(
+	ctx context.Context, subject string, options EncodeOptions, offset time.Duration,
+) (streams *Streams, copies bool, err error) {
 	p, err := passageOf(ctx, subject, s.options, options)
 	if p == nil {
-		return nil, err
+		return nil, false, err
 	}
 	if fileInput(s.path).once {
-		return nil, p.impossible("it is a named pipe", nil)
+		return nil, false, p.impossible("it is a named pipe", nil)
 	}
 	f, err := os.Open(s.path)
 	if err != nil {
-		return nil, p.impossible("it cannot be opened", reason(err))
+		return nil, false, p.impossible("it cannot be opened", reason(err))
 	}
 	c := contents{at: f, near: true, head: make([]byte, lookedAt), end: sync.OnceValue(f.Close)}
 	c.from = func(offset int64) (io.Reader, error) {

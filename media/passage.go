@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,9 @@ type contents struct {
 	end  func() error // makes a Read in progress return
 }
 
-// open returns streams with the packets of c, or nil when they cannot be sent as they are; err is then as of impossible. c is closed with the streams,
-// and otherwise at once.
-func (p *passage) open(ctx context.Context, c contents, offset time.Duration) (s *Streams, err error) {
+// open returns streams with the packets of c, or nil when they cannot be sent as they are; err is then as of impossible. When copies is set, an ffmpeg
+// can take them out of c as they are. c is closed with the streams, and otherwise at once.
+func (p *passage) open(ctx context.Context, c contents, offset time.Duration) (s *Streams, copies bool, err error) {
 	end := c.end // and nothing else of c is kept
 	defer func() {
 		if s == nil {
@@ -36,26 +37,47 @@ func (p *passage) open(ctx context.Context, c contents, offset time.Duration) (s
 	}()
 	format, head, err := demux.Inspect(c.head)
 	if err != nil {
-		return nil, p.impossible("its sound is not Opus in Ogg or WebM", err)
+		return nil, p.copyable(c), p.impossible("its sound is not Opus in Ogg or WebM", err)
 	}
-	switch {
-	case p.channels != 0 && p.channels != head.Channels:
-		return nil, p.impossible(fmt.Sprintf("AudioChannels is %d and its sound has %d", p.channels, head.Channels), nil)
-	case head.Gain != 0:
-		return nil, p.impossible(fmt.Sprintf("its header asks for a gain of %.2f dB, which only a decoder can give it", float64(head.Gain)/256), nil)
+	if why := p.unlike(head); why != "" {
+		return nil, false, p.impossible(why, nil)
 	}
 	leg, err := p.leg(c, format, head, offset)
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, false, context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, p.impossible("its sound cannot be found", err)
+		return nil, false, p.impossible("its sound cannot be found", err)
 	}
 	detach := context.AfterFunc(ctx, func() { _ = end() })
 	return NewStreams(leg, nil, func() error {
 		detach()
 		return end()
-	}), nil
+	}), false, nil
+}
+
+// copyable tells whether ffmpeg may take the packets of the sound out of their container as they are.
+func (p *passage) copyable(c contents) bool {
+	if p.options.End > 0 { // ffmpeg finds it by decoding
+		return false
+	}
+	var file io.ReaderAt = bytes.NewReader(c.head)
+	if c.near {
+		file = c.at
+	}
+	head, err := demux.InspectMP4(file, c.size)
+	return err == nil && p.unlike(head) == ""
+}
+
+// unlike is what is wanted of the sound that it does not have, or "".
+func (p *passage) unlike(head demux.OpusHead) string {
+	switch {
+	case p.channels != 0 && p.channels != head.Channels:
+		return fmt.Sprintf("AudioChannels is %d and its sound has %d", p.channels, head.Channels)
+	case head.Gain != 0:
+		return fmt.Sprintf("its header asks for a gain of %.2f dB, which only a decoder can give it", float64(head.Gain)/256)
+	}
+	return ""
 }
 
 // leg finds the place of the offset.

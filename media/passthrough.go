@@ -14,6 +14,9 @@ import (
 // That is possible when nothing is to be done to the sound: no picture, AudioFilter, Speed, Volume, Loop and other AudioChannels are asked for, and it has
 // one or two channels and no gain of its own. Start, End and seeks are exact to a packet. AudioBitrateKbps does not matter to it.
 //
+// Opus in MP4 (.mp4, .m4a) is read by an ffmpeg that takes the packets out as they are, where the same holds and there is no End and no edit list that
+// cuts: it costs a process, and no encoding. Of a URL this holds if its server has put the description of the sound at the beginning.
+//
 // What a source is, its first bytes tell, not its name. So a URL of http or https is asked for by the library first; where its sound cannot be sent as
 // it is, ffmpeg asks for it again. FromReader knows Ogg only.
 type Passthrough uint8

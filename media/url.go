@@ -77,7 +77,8 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	if in.tls {
 		in.caFile = findCAFile()
 	}
-	if streams, err := s.passThrough(ctx, e, in, options, secrets, max(offset, options.Start)); streams != nil || err != nil {
+	streams, copies, err := s.passThrough(ctx, e, in, options, secrets, max(offset, options.Start))
+	if streams != nil || err != nil {
 		return streams, err
 	}
 	switch in.class {
@@ -91,5 +92,5 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 		}
 		options.Loop, options.Speed = 0, 1 // it can be neither read again nor had faster than it comes
 	}
-	return command{input: in, options: options, offset: max(offset, options.Start)}.play(ctx, e, secrets)
+	return command{input: in, options: options, offset: max(offset, options.Start), copies: copies}.play(ctx, e, secrets)
 }

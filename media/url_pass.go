@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,24 +14,26 @@ import (
 	"gotgcall/models"
 )
 
-// passThrough returns the streams of a URL of http or https that is sent as it is, or nil when ffmpeg is to play it. The file is asked for once: what is
-// looked at is the beginning of what is played.
-func (s *liveURL) passThrough(ctx context.Context, e ending, in input, options EncodeOptions, secrets []string, offset time.Duration) (*Streams, error) {
+// passThrough returns the streams of a URL of http or https that is sent as it is, or nil when ffmpeg is to play it; copies is as of
+// passage.open. The file is asked for once: what is looked at is the beginning of what is played.
+func (s *liveURL) passThrough(
+	ctx context.Context, e ending, in input, options EncodeOptions, secrets []string, offset time.Duration,
+) (streams *Streams, copies bool, err error) {
 	p, err := passageOf(ctx, e.subject, s.options, options)
 	if p == nil {
-		return nil, err
+		return nil, false, err
 	}
 	if in.class != classHTTP {
-		return nil, p.impossible("it is a live stream", nil)
+		return nil, false, p.impossible("it is a live stream", nil)
 	}
 	f := newHTTPFile(ctx, e.subject, in.target, options, slices.Concat(secrets, options.requestSecrets()))
 	body, err := f.ask(offset > 0)
 	if err != nil {
-		return nil, errors.Join(p.refused(ctx, err), f.end())
+		return nil, false, errors.Join(p.refused(ctx, err), f.end())
 	}
-	head, err := lookAt(body, offset > 0)
+	head, err := lookAt(body, f.size, offset > 0)
 	if err != nil {
-		return nil, errors.Join(p.refused(ctx, err), f.end())
+		return nil, false, errors.Join(p.refused(ctx, err), f.end())
 	}
 	return p.open(ctx, f.contents(head, body, offset > 0), offset)
 }
@@ -53,14 +56,14 @@ func (p *passage) refused(ctx context.Context, err error) error {
 	return p.impossible("the server does not give it as a file of a known length", err)
 }
 
-// lookAt reads the beginning: all that is looked at, or until it is known what it is.
-func lookAt(body io.Reader, all bool) ([]byte, error) {
+// lookAt reads the beginning of a file of so many bytes: all that is looked at, or until it is known what it is.
+func lookAt(body io.Reader, size int64, all bool) ([]byte, error) {
 	head := make([]byte, 0, lookedAt)
 	for {
 		if len(head) == cap(head) {
 			return head, nil
 		}
-		if _, _, err := demux.Inspect(head); !all && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if !all && !undecided(head, size) {
 			return head, nil
 		}
 		n, err := body.Read(head[len(head):cap(head)])
@@ -72,4 +75,13 @@ func lookAt(body io.Reader, all bool) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// undecided tells whether more of a file would tell what it is.
+func undecided(head []byte, size int64) bool {
+	if _, _, err := demux.Inspect(head); errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	_, err := demux.InspectMP4(bytes.NewReader(head), size)
+	return errors.Is(err, io.EOF)
 }
