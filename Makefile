@@ -37,12 +37,12 @@ preview: ## hear and see in your browser what a group would; SONG=path-or-URL an
 test: ## everything that must hold before a commit: about 8 minutes
 	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)
 
-test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and examples/preview in a headless Chromium (ARTIFACTS=folder keeps its screenshots)
-	@HEAVY=1 CGO_ENABLED=0 sh scripts/each-module.sh sh -c 'go mod tidy -diff && go vet ./... && go build -o /dev/null ./... && go test -shuffle=on ./...'
-	@cd examples/preview/browsertest && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -v -count=1 -timeout 15m ./...
+test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and two examples in a headless Chromium (ARTIFACTS=folder keeps screenshots)
+	@HEAVY=1 CGO_ENABLED=0 sh scripts/each-module.sh sh -c \
+	  'go mod tidy -diff && go vet ./... && go build -o /dev/null ./... && go test -v -p 1 -count=1 -shuffle=on -timeout 15m ./...'
 
 quality: ffmpeg chromium ## measure what Chromium receives of a film, for docs/QUALITY.md; QUALITY=60s for how long, FILM=path plays yours
-	@cd examples/preview/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./...
+	@cd examples/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./preview
 
 chromium: ## install Chromium, if its package is to be had: the tests in a browser use it, or say that they are skipped
 	@sh scripts/ensure-chromium.sh

@@ -1,10 +1,10 @@
 #!/bin/sh
 # each-module.sh [-examples] COMMAND...: runs the command in the library's folder and in each example that is a module of its own; with
-# -examples in those alone. One whose dependencies take minutes to compile is left out; with HEAVY=1 the command runs in such ones alone.
+# -examples in those alone. Those that take minutes, to compile or in a browser, are left out; with HEAVY=1 the command runs in them alone.
 set -eu
 cd "$(dirname "$0")/.."
 
-heavy=' examples/bot-gotd '
+heavy=' examples/bot-gotd examples/browsertest '
 
 if [ "$1" = -examples ]; then
   shift

@@ -1,4 +1,4 @@
-module gotgcall/examples/preview/browsertest
+module gotgcall/examples/browsertest
 
 go 1.25.0
 

@@ -1,4 +1,4 @@
-package browsertest
+package preview
 
 import (
 	"fmt"
@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gotgcall/examples/browsertest/browser"
 )
 
 // figures are what receiver.js finds between two moments.
@@ -52,19 +54,19 @@ func TestQuality(t *testing.T) {
 		name = filepath.Join("../../..", name) // make runs in the project's folder
 	}
 	load := loadNow()
-	p := newTab(t, startBrowser(t))
+	p := open(t)
 	start(t, name).listen(p)
-	p.until(connected)
-	p.until(video + ".framesDecoded > 30")
-	eval[bool](p, "(async () => { globalThis.first = await preview.totals(); return true })()")
+	p.Until(connected)
+	p.Until(video + ".framesDecoded > 30")
+	browser.Eval[bool](p.Tab, "(async () => { globalThis.first = await preview.totals(); return true })()")
 	sinceFirst := func() figures {
-		return eval[figures](p, "(async () => preview.between(first, await preview.totals()))()")
+		return browser.Eval[figures](p.Tab, "(async () => preview.between(first, await preview.totals()))()")
 	}
 	for sinceFirst().Seconds < warmUp.Seconds() {
 		time.Sleep(100 * time.Millisecond) // this is a measurement: the time is the point
 	}
 	begin := sinceFirst()
-	eval[bool](p, "(async () => { globalThis.first = await preview.totals(); return true })()")
+	browser.Eval[bool](p.Tab, "(async () => { globalThis.first = await preview.totals(); return true })()")
 	beside := startTicker(t)
 	var offsets []float64
 	var f figures
@@ -88,8 +90,8 @@ func TestQuality(t *testing.T) {
 	}
 	t.Logf("%s, %d processors, load %s at the beginning and %s at the end\n%s%s", version(t), runtime.NumCPU(), load, loadNow(),
 		table(f, begin, offsets, beside.ever), notes.String())
-	t.Logf("the library says:\n%s", p.text("#stats")) // gaps and pictures that were too late tell of a machine that was busy
-	screenshot(p, "quality")
+	t.Logf("the library says:\n%s", p.Text("#stats")) // gaps and pictures that were too late tell of a machine that was busy
+	p.Screenshot("preview-quality")
 }
 
 // ticker is the bare ticker of a process that does nothing else: how late it is tells of the machine.
@@ -173,9 +175,9 @@ func loadNow() string {
 // version is the browser's.
 func version(t *testing.T) string {
 	t.Helper()
-	out, err := exec.Command(findBrowser(t), "--version").Output()
+	out, err := exec.Command(browser.Find(t), "--version").Output()
 	if err != nil {
-		return filepath.Base(findBrowser(t))
+		return filepath.Base(browser.Find(t))
 	}
 	return strings.TrimSpace(string(out))
 }
