@@ -22,6 +22,7 @@ type Config struct {
 	DBPath    string `env:"DB_PATH" envDefault:"./db.sqlite"`
 
 	TelegramToken  string  `env:"TELEGRAM_BOT_TOKEN"`
+	TelegramAPI    string  `env:"TELEGRAM_API_URL"`
 	AllowedChatIDs []int64 `env:"ALLOWED_CHAT_IDS"`
 
 	CookieSecure   bool            `env:"COOKIE_SECURE" envDefault:"true"`

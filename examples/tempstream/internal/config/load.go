@@ -43,7 +43,7 @@ var wanted = map[string]string{
 // Load reads the environment, given as a map. It returns everything that is wrong at once, each as an *Error.
 func Load(environ map[string]string) (Config, error) {
 	var c Config
-	set := map[string]string{} // an empty variable is one that is not set
+	set := map[string]string{} // an empty variable is one that is not set, but for the list that may be empty
 	for name, value := range environ {
 		if value = strings.TrimSpace(value); value != "" || name == "LINK_TTL_OPTIONS" {
 			set[name] = value
@@ -56,7 +56,11 @@ func Load(environ map[string]string) (Config, error) {
 	if err != nil {
 		return c, explain(err, set)
 	}
-	return c, c.validate()
+	if value, ok := set["LINK_TTL_OPTIONS"]; ok && value == "" { // the parser would take the default
+		c.LinkTTLOptions = nil
+	}
+	err = c.validate() // which also cleans BASE_URL
+	return c, err
 }
 
 // explain makes of the parser's errors, which name fields of Config, ones that name variables.
