@@ -47,6 +47,11 @@
 // queries and headers) are masked everywhere. More is switched on, one by one, by [WithFFmpegStderrLog], [WithPionTraceLogs], [WithICECandidateLogs]
 // and [WithVerboseConnectionLogs].
 //
+// # What strangers ask for
+//
+// A bot that plays whatever people write in a chat makes requests for them, from inside of its network: [WithURLPolicy] with [PublicHosts] refuses those that
+// lead back there. docs/SECURITY.md says what protects, and what is the bot author's part.
+//
 // # Testing without Telegram
 //
 // Package sfutest is a loopback group-call server in the manner of net/http/httptest: a bot's own tests can join it, and ask it what a

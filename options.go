@@ -41,9 +41,16 @@ func WithLowPriority() Option {
 // played and when they are probed, and that of StartRTMP. It gets the URL whole, user and password included. An error refuses it: SetStreamSources,
 // Probe or StartRTMP return ErrInvalidParams that also wraps the policy's error, and what plays goes on. By default all are allowed.
 //
+// [PublicHosts] is a ready policy, for bots that play what anybody asks for.
+//
 // The policy may be called from several goroutines at once. It may look hosts up; the time counts as that of the source's opening.
 //
-// Where the library itself asks for a URL, to send Opus as it is, the policy judges each redirection too. It does not see where ffmpeg goes: redirections, the parts of playlists, a Proxy. Nor does it see what a command of FromShell opens.
+// Where the library itself asks for a URL, to send Opus as it is, the policy judges each redirection too. And because a name may have other addresses
+// when the connection is made, it is asked once more before one is made to an address that is not public, with that address as the URL's host: a
+// policy that allows internal hosts by name has to allow their addresses as well.
+//
+// It does not see where ffmpeg goes: ffmpeg looks hosts up anew, and follows redirections and the parts of playlists. Nor does it see a Proxy, behind
+// which the proxy looks hosts up, or what a command of FromShell opens. docs/SECURITY.md says what confines those.
 func WithURLPolicy(policy func(*url.URL) error) Option {
 	return func(c *config) {
 		c.urlPolicy = policy

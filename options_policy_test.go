@@ -3,12 +3,16 @@ package gotgcall_test
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"gotgcall"
+	"gotgcall/internal/leak"
 )
 
 func TestAURLThatThePolicyRefusesChangesNothing(t *testing.T) {
@@ -60,4 +64,39 @@ func TestAURLThatThePolicyAllowsIsOpened(t *testing.T) {
 	must(t, err)
 	is(t, client.SetStreamSources(1, gotgcall.FromURL("http://127.0.0.1:1/x")), gotgcall.ErrFFmpegSpawn) // so far it came
 	must(t, client.StartRTMP(2, "rtmp://127.0.0.1:1/live/key"))
+}
+
+func TestPublicHostsKeepsABotFromWhatIsBehindIt(t *testing.T) {
+	leak.Check(t)
+	asked := make(chan string, 1)
+	inside := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer inside.Close()
+	client, err := gotgcall.New(gotgcall.WithoutFFmpeg(), gotgcall.WithFFmpegPath("/no/such/ffmpeg"), gotgcall.WithURLPolicy(gotgcall.PublicHosts))
+	must(t, err)
+	defer client.Close()
+	_, err = client.CreateCall(1)
+	must(t, err)
+	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	must(t, err)
+	for _, host := range []string{"127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "[::ffff:127.0.0.1]"} {
+		address := host + ":" + port + "/x"
+		_, probed := client.Probe(t.Context(), gotgcall.FromURL("http://"+address))
+		for what, err := range map[string]error{
+			"http":      client.SetStreamSources(1, gotgcall.FromURL("http://"+address)),
+			"rtsp":      client.SetStreamSources(1, gotgcall.FromURL("rtsp://"+address)),
+			"Probe":     probed,
+			"StartRTMP": client.StartRTMP(2, "rtmp://"+address),
+		} {
+			is(t, err, gotgcall.ErrInvalidParams)
+			if err == nil || !strings.Contains(err.Error(), "PublicHosts") || !strings.Contains(err.Error(), strings.Trim(host, "[]")) {
+				t.Errorf("%s: the error is «%v»", what, err)
+			}
+		}
+	}
+	select {
+	case path := <-asked:
+		t.Errorf("the server was asked for %s", path)
+	default:
+	}
+	must(t, client.StartRTMP(2, "rtmp://8.8.8.8/live/key"))
 }

@@ -127,6 +127,7 @@ var (
 	_ func(int) gotgcall.Option                                                        = gotgcall.WithMaxProcesses
 	_ func() gotgcall.Option                                                           = gotgcall.WithLowPriority
 	_ func(func(*url.URL) error) gotgcall.Option                                       = gotgcall.WithURLPolicy
+	_ func(*url.URL) error                                                             = gotgcall.PublicHosts
 )
 
 // userSource is a Source as a program written against the seed has one.

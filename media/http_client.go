@@ -3,7 +3,6 @@ package media
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -44,14 +43,14 @@ func newHTTPClient(o EncodeOptions, policy func(*url.URL) error, subject string,
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: dialing{&http.Transport{
 			Proxy:                 proxyOf(o.Proxy),
-			DialContext:           (&net.Dialer{Timeout: httpPatience}).DialContext,
+			DialContext:           newDialer(policy, subject, secrets).DialContext,
 			TLSHandshakeTimeout:   httpPatience,
 			ResponseHeaderTimeout: httpPatience,
 			DisableCompression:    true,
 			Protocols:             &protocols,
-		},
+		}},
 		Jar: jar,
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if own.Get("Referer") == "" {
