@@ -53,18 +53,32 @@ func TestAnFFmpegKilledInTheMiddleIsOneEndThatSaysSo(t *testing.T) {
 
 func TestTheBotsEnvironmentStaysWithTheBot(t *testing.T) {
 	t.Setenv("BOT_TOKEN", "planted-secret")
+	t.Setenv("API_HASH", "planted-secret")
 	s := newStudio(t)
 	s.join(1)
 	must(t, s.client.SetStreamSources(1, gotgcall.FromFile("testdata/song.mp3")))
+	s.join(2)
+	must(t, s.client.SetStreamSources(2, gotgcall.FromShell("ffmpeg -i testdata/song.mp3", gotgcall.TrackAudio)))
+	must(t, s.client.StartRTMP(3, "rtmp://127.0.0.1:1/live/key")) // the encoder starts, and finds nobody
+	must(t, s.client.SetStreamSources(3, gotgcall.FromFile("testdata/song.mp3")))
+	looked := 0
 	for _, pid := range children(t) {
 		environment, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-		if errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, os.ErrNotExist) || len(environment) == 0 { // it has ended meanwhile
 			continue
 		}
 		must(t, err)
-		if strings.Contains(string(environment), "planted-secret") {
-			t.Errorf("process %d has the bot's token in its environment", pid)
+		looked++
+		for variable := range strings.SplitSeq(string(environment), "\x00") {
+			if name, _, _ := strings.Cut(variable, "="); name == "BOT_TOKEN" || name == "API_HASH" || strings.Contains(variable, "planted-secret") {
+				t.Errorf("process %d has the bot's %s in its environment", pid, name)
+			}
 		}
 	}
-	must(t, s.client.Stop(1))
+	if looked < 3 {
+		t.Errorf("of %d children the environment was read: a song, a command and what a broadcast plays were expected", looked)
+	}
+	for chat := range s.client.Calls() {
+		must(t, s.client.Stop(chat))
+	}
 }

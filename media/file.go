@@ -39,7 +39,7 @@ func (s *fileSource) OpenAt(ctx context.Context, offset time.Duration) (*Streams
 	if err != nil {
 		return nil, err
 	}
-	subject := fmt.Sprintf("FromFile(%q)", s.path)
+	subject := fileSubject(s.path)
 	if err := checkOffset(subject, offset); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"gotgcall/internal/ffmpeg"
 	"gotgcall/models"
 )
 
@@ -52,8 +51,7 @@ func missing(subject, path string, err error) error {
 	case scheme == "file":
 		return fmt.Errorf("%w: %s: give the path without %q: %w", models.ErrFile, subject, "file:", cause)
 	case strings.HasPrefix(path[len(scheme):], "://"):
-		// The subject would show the URL's secrets.
-		return fmt.Errorf("%w: FromFile(%q): it is a URL: use FromURL: %w", models.ErrFile, ffmpeg.Redact(path), cause)
+		return fmt.Errorf("%w: %s: it is a URL: use FromURL: %w", models.ErrFile, subject, cause)
 	}
 	return fmt.Errorf("%w: %s: check the path: %w", models.ErrFile, subject, cause)
 }

@@ -90,7 +90,7 @@ func Probe(ctx context.Context, src Source) (MediaInfo, error) {
 }
 
 func (s *fileSource) probe(ctx context.Context) (MediaInfo, error) {
-	subject := fmt.Sprintf("FromFile(%q)", s.path)
+	subject := fileSubject(s.path)
 	if err := checkFile(subject, s.path); err != nil {
 		return MediaInfo{}, err
 	}

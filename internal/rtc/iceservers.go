@@ -56,6 +56,9 @@ func shownICEURL(u string) string {
 	if strings.ContainsRune(u, '@') {
 		u = "***"
 	}
+	if address, query, found := strings.Cut(u, "?"); found && query != "transport=udp" && query != "transport=tcp" {
+		u = address + "?***"
+	}
 	const longest = 100
 	if len(u) > longest {
 		u = u[:longest] + "…"
