@@ -106,3 +106,37 @@ func TestTheDocumentOnSilentCallsHasEveryFinding(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDocumentsNameTheGoOfTheModule(t *testing.T) {
+	module, err := os.ReadFile("go.mod")
+	must(t, err)
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(module))
+	for document, words := range map[string]string{"README.md": "Go %s or newer", "docs/VERSIONS.md": "go.mod names %s,"} {
+		text, err := os.ReadFile(document)
+		must(t, err)
+		if want := fmt.Sprintf(words, version[1]); !strings.Contains(string(text), want) {
+			t.Errorf("%s does not say %q", document, want)
+		}
+	}
+}
+
+// markdownLink is a link to a file of this repository.
+var markdownLink = regexp.MustCompile(`\]\(([\w./-]+)(?:#[\w-]*)?\)`)
+
+func TestLinksOfTheDocumentsLeadToFiles(t *testing.T) {
+	var documents []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		names, err := filepath.Glob(pattern)
+		must(t, err)
+		documents = append(documents, names...)
+	}
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		must(t, err)
+		for _, link := range markdownLink.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(document), link[1])); err != nil {
+				t.Errorf("%s links to %s: %v", document, link[1], err)
+			}
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotgcall/models"
 )
 
 func TestThePartsOfAnRTMPURLThatAreSecret(t *testing.T) {
@@ -32,4 +34,36 @@ func TestThePartsOfAnRTMPURLThatAreSecret(t *testing.T) {
 			}
 		}
 	}
+}
+
+func FuzzParsePushTarget(f *testing.F) {
+	for _, s := range []string{
+		"rtmps://dc4-1.rtmp.t.me/s/2345:AbCdEfGh", "rtmp://u:p@h:1/a/b/c?k=v;l=w#f", "RTMP://[::1]/x", "rtmp://h/%2F/?", "rtmp://h//", "rtmp,rtmps://h/a", "rtmp://h/a\x00b",
+		"rtmp://@h/a", "rtmp://h:0/a", "http://h/a", "", "-y",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		target, err := ParsePushTarget(s)
+		if err != nil {
+			mustBe(t, err, models.ErrInvalidParams)
+			return
+		}
+		if scheme, _, ok := strings.Cut(target.url, "://"); !ok || scheme != "rtmp" && scheme != "rtmps" || target.tls != (scheme == "rtmps") ||
+			strings.ContainsFunc(target.url, forbidden) || !strings.EqualFold(target.url, s) {
+			t.Fatalf("%q became %+v", s, target)
+		}
+		host := strings.TrimPrefix(strings.TrimPrefix(target.shown, "rtmp://"), "rtmps://")
+		host, path, ok := strings.Cut(host, "/")
+		if !ok || !strings.HasSuffix(path, "***") || strings.ContainsAny(target.shown, "@?#") || host == "" {
+			t.Fatalf("%q is shown as %q", s, target.shown)
+		}
+		// What is shown besides scheme and host is the application's name, and that only where a key follows.
+		if app, found := strings.CutSuffix(path, "/***"); found && strings.Contains(app, "/") || !found && path != "***" {
+			t.Fatalf("%q is shown as %q", s, target.shown)
+		}
+		if args := target.args(EncodeOptions{}.Complete()); args[len(args)-1] != target.url {
+			t.Fatalf("%q is the last of %q", s, args)
+		}
+	})
 }
