@@ -20,7 +20,7 @@ GO = CGO_ENABLED=0 go
 # What `make test` runs, the cheap first. Each of them is a target of its own.
 STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=2s"
 
-.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz fmt bench bench-go bench-compare cover clean
+.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz vuln fmt bench bench-go bench-compare cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,9 @@ cross: ## build for the platforms we cannot run here, and compile their tests
 
 fuzz: ## run every fuzz target for T each; T=5m for long, PKG=./jsonparams for one package
 	@CGO_ENABLED=0 sh scripts/fuzz.sh $(T) $(PKG)
+
+vuln: ## look the modules in use up in Go's list of known vulnerabilities, which takes a network
+	@CGO_ENABLED=0 sh scripts/each-module.sh go run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./...
 
 fmt: ## format everything, imports included
 	@gofmt -s -w . && sh scripts/golangci-lint.sh fmt
