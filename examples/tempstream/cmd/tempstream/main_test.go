@@ -145,7 +145,7 @@ func TestWhatCannotBeUsedIsOneLineWithTheFix(t *testing.T) {
 		{"link new now", [2]string{}, exitUnusable, []string{"arguments"}},
 		{"link new", [2]string{"BASE_URL", ""}, exitUnusable, []string{"BASE_URL", "https://"}},
 		{"link new", [2]string{"BASE_URL", "live.example.org"}, exitUnusable, []string{"BASE_URL", `"live.example.org"`, "https://"}},
-		{"link new", [2]string{"DB_PATH", "/dev/null/db.sqlite"}, exitBad, []string{"DB_PATH", "may write to"}},
+		{"link new", [2]string{"DB_PATH", filepath.Join(t.TempDir(), "none", "db.sqlite")}, exitBad, []string{"DB_PATH", "may write to"}},
 		{"link off", [2]string{}, exitUnusable, []string{"--latest"}},
 		{"link off 1 --latest", [2]string{}, exitUnusable, []string{"--latest"}},
 		{"link off one", [2]string{}, exitUnusable, []string{`"one"`}},

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -149,9 +150,13 @@ func TestWhatIsWrongAtTheStartNamesItsVariableAndLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for variable, value := range map[string]string{
 		"HTTP_ADDR": taken.Addr().String(), "ADMIN_ADDR": taken.Addr().String(), "RTMP_ADDR": taken.Addr().String(),
-		"DB_PATH": filepath.Join(t.TempDir(), "none", "db.sqlite"), "FFMPEG": "/none/ffmpeg", "MEDIA_DIR": "/dev/null/dir",
+		"DB_PATH": filepath.Join(t.TempDir(), "none", "db.sqlite"), "FFMPEG": "/none/ffmpeg", "MEDIA_DIR": filepath.Join(file, "dir"),
 	} {
 		c := settings(t, map[string]string{variable: value})
 		if a, err := New(t.Context(), c, slog.New(slog.DiscardHandler)); err == nil || !strings.HasPrefix(err.Error(), variable) || strings.Contains(err.Error(), "\n") {
