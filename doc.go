@@ -49,8 +49,8 @@
 //
 // # What strangers ask for
 //
-// A bot that plays whatever people write in a chat makes requests for them, from inside of its network: [WithURLPolicy] with [PublicHosts] refuses those that
-// lead back there. docs/SECURITY.md says what protects, and what is the bot author's part.
+// A bot that plays whatever people write in a chat makes requests for them, from inside of its network: [WithURLPolicy] with [PublicHosts]
+// refuses those that lead back there. docs/SECURITY.md says what protects, and what is the bot author's part.
 //
 // # Testing without Telegram
 //

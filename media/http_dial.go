@@ -25,8 +25,8 @@ func (d dialing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return d.Transport.RoundTrip(req.WithContext(context.WithValue(req.Context(), dialedKey{}, req.URL)))
 }
 
-// newDialer makes what connects. A name may have led elsewhere when the policy was asked about it: before a connection is made to an address that is not
-// public, the policy is asked once more, with the address as the URL's host.
+// newDialer makes what connects. A name may have led elsewhere when the policy was asked about it: before a connection is made to an address that
+// is not public, the policy is asked once more, with the address as the URL's host.
 func newDialer(policy func(*url.URL) error, subject string, secrets []string) *net.Dialer {
 	d := &net.Dialer{Timeout: httpPatience}
 	if policy == nil {
