@@ -144,8 +144,9 @@ func (a *App) Run(ctx context.Context) error {
 // serve starts the HTTP servers.
 func (a *App) serve(ctx context.Context, group *errgroup.Group) {
 	public := a.newServer(a.web.Handler())
-	servers := []*http.Server{public, a.newServer(a.web.Admin())}
-	group.Go(func() error { return serve(servers[1], a.admin) })
+	admin := a.newServer(a.web.Admin())
+	servers := []*http.Server{public, admin}
+	group.Go(func() error { return serve(admin, a.admin) })
 	if a.secure != nil {
 		certs := newCertificates(a.config)
 		public.TLSConfig = certs.TLSConfig()

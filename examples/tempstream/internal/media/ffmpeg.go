@@ -69,9 +69,10 @@ func NewFFmpeg(c FFmpegConfig) (*FFmpeg, error) {
 		return nil, fmt.Errorf("MEDIA_DIR is %q: %w; give a folder that this user may write to", c.Dir, err)
 	}
 	f := &FFmpeg{config: c, path: program, root: root, stalled: stalled}
-	// Players that were there before a restart go on with higher numbers and with names that they have not seen.
+	// Players that were there before a restart go on with higher numbers and with names that they have not seen. The number of discontinuities
+	// begins at 0 all the same: hls.js walks over all of them.
 	now := time.Now()
-	f.window.first, f.window.breaks, f.firstRun = now.Unix(), now.Unix(), int(now.Unix()%1e9)
+	f.window.first, f.firstRun = now.Unix(), int(now.Unix()%1e9)
 	f.phase.turn(false, now)
 	f.removeRuns(math.MaxInt)
 	return f, nil

@@ -214,6 +214,9 @@ func TestOldFilesAreGoneAndATakenPortIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.root.Close()
+	if f.window.breaks != 0 || f.window.first < 1_700_000_000 {
+		t.Errorf("it begins with segment %d after %d discontinuities, expected the time, and none", f.window.first, f.window.breaks)
+	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || files[0].Name() != "readme.txt" {
 		t.Errorf("left: %v, %v", files, err)
 	}
