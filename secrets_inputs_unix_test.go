@@ -24,6 +24,13 @@ var plants = []struct {
 	{"FromURL", "without a first request", func(g *gossip, s string) {
 		g.play(gotgcall.FromURL("http://bob:"+s+"@"+g.web+"/x?token="+s, gotgcall.EncodeOptions{Passthrough: gotgcall.PassthroughNever}))
 	}},
+	{"FromURL", "with first requests alone", func(g *gossip, s string) {
+		for _, server := range []string{"http://bob:" + s + "@" + g.web, "http://bob:" + s + "@" + g.closed, "http://" + g.deaf, "https://" + g.tls} {
+			g.play(gotgcall.FromURL(server+"/"+s+"0123456789?token="+s, gotgcall.EncodeOptions{
+				Passthrough: gotgcall.PassthroughRequired, Headers: map[string]string{"Authorization": "Bearer " + s}, Cookies: "a=" + s,
+			}))
+		}
+	}},
 	{"FromURL", "film", func(g *gossip, s string) {
 		g.play(gotgcall.FromURL("http://bob:"+s+"@"+g.web+"/x?token="+s), gotgcall.EncodeOptions{Tracks: gotgcall.TrackVideo})
 	}},

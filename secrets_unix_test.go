@@ -43,9 +43,22 @@ type gossip struct {
 	deaf   string // host:port of a server that takes connections and ends them
 }
 
-// say keeps outputs in every form in which a program may show them.
+// policyError is an error of the program's own, which is handed back to it as it was.
+type policyError struct{ error }
+
+// say keeps outputs in every form in which a program may show them. Of an error also those that it wraps, which reporters of errors send along.
 func (g *gossip) say(values ...any) {
 	for _, v := range values {
+		switch e := v.(type) {
+		case policyError:
+			continue
+		case interface{ Unwrap() error }:
+			g.say(e.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, wrapped := range e.Unwrap() {
+				g.say(wrapped)
+			}
+		}
 		fmt.Fprintf(&g.said, "%v\n%+v\n%#v\n", v, v, v)
 		text, _ := json.Marshal(v) // not everything can be
 		fmt.Fprintf(&g.said, "%s\n", text)
@@ -96,7 +109,7 @@ func newGossip(t *testing.T) *gossip {
 		gotgcall.WithLogger(slog.New(slog.NewTextHandler(&g.said, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))),
 		gotgcall.WithURLPolicy(func(u *url.URL) error {
 			if u.Hostname() == "refused.example" {
-				return fmt.Errorf("nothing from %s, that is %s with %v", u.Hostname(), u, u.Query())
+				return policyError{fmt.Errorf("nothing from %s, that is %s with %v", u.Hostname(), u, u.Query())}
 			}
 			return nil
 		}))

@@ -118,7 +118,8 @@ func (f *httpFile) request(span string) (*http.Response, error) {
 
 // redacted is an error without the URL and what is secret.
 func (f *httpFile) redacted(err error) error {
-	return &redactedError{text: ffmpeg.RedactAbout(withoutURL(err).Error(), []string{f.target}, f.secrets), cause: err}
+	err = withoutURL(err)
+	return &redactedError{text: ffmpeg.RedactAbout(err.Error(), []string{f.target}, f.secrets), cause: err}
 }
 
 // redactedError is an error whose text has lost its secrets.
@@ -130,7 +131,7 @@ type redactedError struct {
 // Error implements error.
 func (e *redactedError) Error() string { return e.text }
 
-// Unwrap returns the error with its secrets, for errors.Is and errors.As.
+// Unwrap returns the error as it was, for errors.Is and errors.As. It has lost the URL, but may have what a server has said.
 func (e *redactedError) Unwrap() error { return e.cause }
 
 // contents gives the file to whoever plays it. body goes on behind its beginning.
