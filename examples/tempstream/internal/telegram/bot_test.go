@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/go-telegram/bot"
 
 	"gotgcall/internal/leak"
 )
@@ -226,6 +230,7 @@ func TestOperatorsMakeListAndSwitchOffLinks(t *testing.T) {
 	r.api.write(operator, "/offlast")
 	r.says(9, "nothing to switch off")
 	r.end()
+	r.api.until("the bot leaves no connection", func() bool { return r.api.open == 0 })
 	if len(r.links.by) != 6 || r.links.by[0] != operator {
 		t.Errorf("asked by %v", r.links.by)
 	}
@@ -371,13 +376,70 @@ func TestAfterTooManyRequestsTheMessageIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestAStrangerIsNotWaitedFor(t *testing.T) {
-	t.Parallel()
-	r := start(t, newFakeAPI(t))
-	r.api.answer("sendMessage", strings.ReplaceAll(tooMany, "1}}", "40}}"))
-	r.api.write(stranger, "/new")
-	r.api.write(operator, "/status")
-	r.says(1, "The stream is live") // at once, and not after 40 s
+func TestNobodyWaitsLongerThanThereIsTime(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		retryAfter  int
+		limit, wait time.Duration
+		tries       int
+	}{
+		{"what fits is waited for", 40, updateTime, 40 * time.Second, 2},
+		{"what does not is given up at once", 40, strangerTime, 0, 1},
+		{"no time at all is a second", 0, strangerTime, time.Second, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &Bot{}
+				ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+				defer cancel()
+				begin, tries := time.Now(), 0
+				err := b.try(ctx, func(context.Context) error {
+					if tries++; tries == 1 {
+						return &bot.TooManyRequestsError{RetryAfter: c.retryAfter}
+					}
+					return nil
+				})
+				if d := time.Since(begin); d != c.wait || tries != c.tries || (err == nil) != (tries == 2) {
+					t.Errorf("%v after %d tries and %v", err, tries, d)
+				}
+			})
+		})
+	}
+}
+
+func TestAPollWaitsAsLongAsTelegramAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		polls := 0
+		w := newWire(time.Minute, func() { polls++ })
+		w.client.Transport = answers(strings.ReplaceAll(tooMany, "1}}", "35}}"))
+		poll := func(ctx context.Context) (time.Duration, error) {
+			begin := time.Now()
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://telegram.example/bot1/getUpdates", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.Do(r)
+			return time.Since(begin), err
+		}
+		if d, err := poll(t.Context()); d != 35*time.Second || err != nil {
+			t.Errorf("%v after %v, expected nothing after 35 s", err, d)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if d, err := poll(ctx); d != 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v after %v, expected the end of the context after 5 s", err, d)
+		}
+		if polls != 0 {
+			t.Error("what was no answer counts as one")
+		}
+	})
+}
+
+// answers is a transport without a network: the same answer to everything.
+type answers string
+
+func (a answers) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
 }
 
 func TestGarbageOfTheServerIsSurvived(t *testing.T) {
@@ -522,6 +584,10 @@ func TestTheSameTroubleIsLoggedOnceAndRemembered(t *testing.T) {
 		r.reached()
 		if n := strings.Count(log.String(), "answers again"); n != 1 {
 			t.Errorf("the end of it is logged %d times", n)
+		}
+		r.hush()
+		if r.failed(errors.New("broken off")); strings.Contains(log.String(), "broken off") {
+			t.Error("what is broken off by the stop is logged as a trouble")
 		}
 	})
 }

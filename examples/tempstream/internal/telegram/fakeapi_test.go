@@ -3,6 +3,7 @@ package telegram
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -33,6 +34,7 @@ type fakeAPI struct {
 	canned  map[string][]string // answers by method, each used once; "" hangs up
 	down    bool                // every connection is closed without an answer
 	polling int                 // polls that are held open
+	open    int                 // connections
 }
 
 // apiCall is one request that was made.
@@ -44,9 +46,24 @@ type apiCall struct {
 func newFakeAPI(t *testing.T) *fakeAPI {
 	t.Helper()
 	f := &fakeAPI{t: t, changed: make(chan struct{}), nextID: 100, canned: map[string][]string{}}
-	f.web = httptest.NewServer(http.HandlerFunc(f.serve))
+	f.web = httptest.NewUnstartedServer(http.HandlerFunc(f.serve))
+	f.web.Config.ConnState = f.connection
+	f.web.Start()
 	t.Cleanup(f.web.Close)
 	return f
+}
+
+// connection counts those that are open.
+func (f *fakeAPI) connection(_ net.Conn, s http.ConnState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch s {
+	case http.StateNew:
+		f.open++
+	case http.StateClosed, http.StateHijacked:
+		f.open--
+	}
+	f.tell()
 }
 
 func (f *fakeAPI) serve(w http.ResponseWriter, r *http.Request) {
