@@ -20,7 +20,7 @@ GO = CGO_ENABLED=0 go
 # What `make test` runs, the cheap first. Each of them is a target of its own.
 STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=2s"
 
-.PHONY: help demo preview test test-slow quality chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz vuln fmt bench bench-go bench-compare cover clean
+.PHONY: help demo preview test test-slow quality soak chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz vuln fmt bench bench-go bench-compare cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -40,9 +40,14 @@ test: ## everything that must hold before a commit: about 8 minutes
 test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and two examples in a headless Chromium (ARTIFACTS=folder keeps screenshots)
 	@HEAVY=1 CGO_ENABLED=0 sh scripts/each-module.sh sh -c \
 	  'go mod tidy -diff && go vet ./... && go build -o /dev/null ./... && go test -v -p 1 -count=1 -shuffle=on -timeout 15m ./...'
+	@$(MAKE) soak T=1m
 
 quality: ffmpeg chromium ## measure what Chromium receives of a film, for docs/QUALITY.md; QUALITY=60s for how long, FILM=path plays yours
 	@cd examples/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./preview
+
+soak: T = 1m
+soak: ffmpeg ## a random walk of 200 calls with faults, for T (1m); SEED=7 repeats one, ARGS="-calls 20"
+	@$(GO) run ./soak -for $(T) -seed $(or $(SEED),0) $(ARGS)
 
 chromium: ## install Chromium, if its package is to be had: the tests in a browser use it, or say that they are skipped
 	@sh scripts/ensure-chromium.sh

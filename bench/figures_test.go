@@ -134,3 +134,12 @@ func TestTheTableHasARatioWhereTheFloorWasMeasured(t *testing.T) {
 		t.Errorf("joins and load are not as measured:\n%s", text)
 	}
 }
+
+func TestTheCPUHasAName(t *testing.T) {
+	if got := cpuModel("processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nmodel name\t: Other\n"); got != "Some CPU @ 3 GHz" {
+		t.Errorf("got %q", got)
+	}
+	if got := cpuModel(""); got != "unknown CPU" {
+		t.Errorf("got %q", got)
+	}
+}

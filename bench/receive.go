@@ -13,6 +13,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"gotgcall/internal/usage"
 	"gotgcall/sfutest"
 )
 
@@ -154,7 +155,7 @@ func (r *Receiver) Plain(_ int, addr *string) error {
 
 // CPU tells how much the receiver has used so far.
 func (r *Receiver) CPU(_ int, used *time.Duration) (err error) {
-	*used, err = cpuTime()
+	*used, err = usage.CPUTime()
 	return err
 }
 

@@ -13,6 +13,8 @@ import (
 	"runtime/pprof"
 	"sync"
 	"time"
+
+	"gotgcall/internal/usage"
 )
 
 // fleet is a number of calls.
@@ -156,7 +158,7 @@ func watch(ctx context.Context, to *receiver, res *result) (w Window, err error)
 		return w, err
 	}
 	res.Wall, res.CPU, res.ReceiverCPU, res.ChildrenCPU = b.at.Sub(a.at), b.own-a.own, b.receiver-a.receiver, b.children-a.children
-	res.Busy, res.Allocs, res.Children = b.machine.since(a.machine), b.allocs-a.allocs, b.processes
+	res.Busy, res.Allocs, res.Children = b.machine.Since(a.machine), b.allocs-a.allocs, b.processes
 	return Window{Begin: a.at, End: b.at}, nil
 }
 
@@ -164,15 +166,15 @@ func watch(ctx context.Context, to *receiver, res *result) (w Window, err error)
 type spending struct {
 	at                      time.Time
 	own, children, receiver time.Duration
-	machine                 machineTime
+	machine                 usage.MachineTime
 	processes               int // children
 	allocs                  uint64
 }
 
 // surroundings reads what others have used, which costs something itself.
 func (s *spending) surroundings(to *receiver) (err error) {
-	s.children, s.processes = childrenTime()
-	s.machine = readMachineTime()
+	s.children, s.processes = usage.ChildrenTime()
+	s.machine = usage.ReadMachineTime()
 	s.receiver, err = to.cpu()
 	return err
 }
@@ -182,7 +184,7 @@ func (s *spending) self() (err error) {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}}
 	metrics.Read(sample)
 	s.allocs, s.at = sample[0].Value.Uint64(), time.Now()
-	s.own, err = cpuTime()
+	s.own, err = usage.CPUTime()
 	return err
 }
 
@@ -197,7 +199,7 @@ func holdings() holding {
 	runtime.GC() // what finalizers and pools let go of
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return holding{heap: int64(m.HeapAlloc), rss: residentBytes(), goroutines: runtime.NumGoroutine(), descriptors: openDescriptors()} //nolint:gosec // far below 2^63
+	return holding{heap: int64(m.HeapAlloc), rss: usage.ResidentBytes(), goroutines: runtime.NumGoroutine(), descriptors: usage.OpenDescriptors()} //nolint:gosec // far below 2^63
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

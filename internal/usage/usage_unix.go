@@ -1,14 +1,14 @@
 //go:build unix
 
-package main
+package usage
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime returns the CPU time, user and system, that this process has used so far, its children not included.
-func cpuTime() (time.Duration, error) {
+// CPUTime returns the CPU time, user and system, that this process has used so far, its children not included.
+func CPUTime() (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0, err

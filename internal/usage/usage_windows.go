@@ -1,12 +1,12 @@
-package main
+package usage
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime returns the CPU time, user and system, that this process has used so far, its children not included.
-func cpuTime() (time.Duration, error) {
+// CPUTime returns the CPU time, user and system, that this process has used so far, its children not included.
+func CPUTime() (time.Duration, error) {
 	self, err := syscall.GetCurrentProcess()
 	if err != nil {
 		return 0, err

@@ -1,10 +1,13 @@
-package main
+// Package usage says what this process, its children and the machine use: for the bench and the soak. What a platform does not tell is 0.
+package usage
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,22 +39,39 @@ func parseProcStat(text []byte) (s procStat, ok bool) {
 	return procStat{parent: n[0], cpu: time.Duration(n[1]+n[2]) * tick}, true
 }
 
-// childrenTime returns the CPU time of the child processes that run at this moment, and their number. It is 0 where there is no /proc.
-func childrenTime() (used time.Duration, number int) {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil {
-			if s, ok := parseProcStat(text); ok && s.parent == os.Getpid() {
-				used += s.cpu
-				number++
-			}
-		}
+// ChildrenTime returns the CPU time of the child processes that run at this moment, and their number.
+func ChildrenTime() (used time.Duration, number int) {
+	for _, s := range children() {
+		used += s.cpu
+		number++
 	}
 	return used, number
 }
 
-// residentBytes returns the memory of this process that is in RAM; 0 where that is not known.
-func residentBytes() int64 {
+// Children returns the process ids of the child processes, also of dead ones that nobody has waited for.
+func Children() []int {
+	return slices.Sorted(maps.Keys(children()))
+}
+
+// children returns what /proc says of the child processes, by their ids.
+func children() map[int]procStat {
+	all := map[int]procStat{}
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended meanwhile
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if s, ok := parseProcStat(text); ok && err == nil && s.parent == os.Getpid() {
+			all[pid] = s
+		}
+	}
+	return all
+}
+
+// ResidentBytes returns the memory of this process that is in RAM; 0 where that is not known.
+func ResidentBytes() int64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
@@ -64,8 +84,8 @@ func residentBytes() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// openDescriptors returns how many files this process has open; 0 where that is not known.
-func openDescriptors() int {
+// OpenDescriptors returns how many files this process has open; 0 where that is not known.
+func OpenDescriptors() int {
 	folder := "/dev/fd"
 	if runtime.GOOS == "linux" {
 		folder = "/proc/self/fd"
@@ -74,26 +94,27 @@ func openDescriptors() int {
 	return len(entries)
 }
 
-// machineTime is what the CPUs of the machine did so far; zero where that is not known.
-type machineTime struct{ busy, all time.Duration }
+// MachineTime is what the CPUs of the machine did so far; zero where that is not known.
+type MachineTime struct{ busy, all time.Duration }
 
-func readMachineTime() machineTime {
+// ReadMachineTime returns what they have done since the machine was started.
+func ReadMachineTime() MachineTime {
 	text, _ := os.ReadFile("/proc/stat")
 	return parseMachineTime(string(text))
 }
 
 // parseMachineTime reads the first line of /proc/stat.
-func parseMachineTime(text string) (t machineTime) {
+func parseMachineTime(text string) (t MachineTime) {
 	const idle, waiting, last = 3, 4, 7 // fields; those behind are parts of others
 	line, _, _ := strings.Cut(text, "\n")
 	fields := strings.Fields(line)
 	if len(fields) <= last+1 || fields[0] != "cpu" {
-		return machineTime{}
+		return MachineTime{}
 	}
 	for i, field := range fields[1 : last+2] {
 		n, err := strconv.Atoi(field)
 		if err != nil {
-			return machineTime{}
+			return MachineTime{}
 		}
 		t.all += time.Duration(n) * tick
 		if i != idle && i != waiting {
@@ -103,8 +124,8 @@ func parseMachineTime(text string) (t machineTime) {
 	return t
 }
 
-// since returns the part of the CPU time since an earlier moment in which the machine was busy; -1 when it is not known.
-func (t machineTime) since(before machineTime) float64 {
+// Since returns the part of the CPU time since an earlier moment in which the machine was busy; -1 when it is not known.
+func (t MachineTime) Since(before MachineTime) float64 {
 	all := t.all - before.all
 	if all <= 0 {
 		return -1

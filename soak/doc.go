@@ -1,0 +1,12 @@
+//go:build unix
+
+// Soak runs many calls at once through a random walk over everything a bot can do, while their child processes are killed and stopped, packets are lost and
+// connections black out; and it keeps account of every song:
+//
+//	songs started = ended + replaced + stopped
+//
+// to the unit. An end that is told twice, or of nothing, or not at all, a call of the API that hangs, and whatever is left behind are violations: then it
+// exits with 1. The walk of each call depends on the seed alone, which is printed; what the machine makes of it does not.
+//
+//	go run ./soak -for 10m -calls 200 -seed 1
+package main

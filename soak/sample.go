@@ -1,0 +1,44 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"gotgcall/internal/usage"
+)
+
+// sample is what the process holds at a moment.
+type sample struct {
+	at                               time.Duration
+	calls, descriptors, goroutines   int
+	heap, resident                   int64
+	children, operations, violations int
+}
+
+func (b *books) sample(at time.Duration, calls int) sample {
+	runtime.GC()
+	runtime.GC() // what had a finalizer
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return sample{
+		at: at, calls: calls, descriptors: usage.OpenDescriptors(), goroutines: runtime.NumGoroutine(), heap: int64(m.HeapAlloc), //nolint:gosec // far below 2^63
+		resident: usage.ResidentBytes(), children: len(usage.Children()), operations: b.operations, violations: len(b.violations),
+	}
+}
+
+func head(w io.Writer) {
+	fmt.Fprint(w, "| time | calls | operations | descriptors | goroutines | heap MB | RSS MB | children | violations |\n"+
+		"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+}
+
+func (s sample) row(w io.Writer) {
+	const mega = 1 << 20
+	fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %.1f | %.1f | %d | %d |\n", s.at.Round(time.Second), s.calls, s.operations, s.descriptors, s.goroutines,
+		float64(s.heap)/mega, float64(s.resident)/mega, s.children, s.violations)
+}
