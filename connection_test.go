@@ -185,6 +185,31 @@ func TestTheServersEndOfTheConnectionIsAFailure(t *testing.T) {
 	})
 }
 
+// TestAServerThatGivesNoConsentAnyMoreIsAFailure has a server that answers no check and goes on to report what it hears: the call must not be taken
+// for one that stands.
+func TestAServerThatGivesNoConsentAnyMoreIsAFailure(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		ep := w.join(1)
+		must(t, w.client.SetStreamSources(1, song{packets: 300 * 50}))
+		time.Sleep(5 * time.Second)
+		ep.StopConsent()
+		stopped := time.Now()
+		for len(w.log.ended()) == 0 && time.Since(stopped) < time.Minute {
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(stopped); took > 30*time.Second || took < 20*time.Second {
+			t.Errorf("the call failed %s after the last answer, expected 20 s to 30 s", took)
+		}
+		w.expectStates(gotgcall.Connecting, gotgcall.Connected, gotgcall.Failed) // not Disconnected: something came all the time
+		ends := w.log.ended()
+		if len(ends) != 1 {
+			t.Fatalf("%d ends, expected one", len(ends))
+		}
+		is(t, ends[0], gotgcall.ErrConnectionFailed)
+		w.join(1)
+	})
+}
+
 func TestAWrongFingerprintFailsTheCall(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		answer := w.create(1)

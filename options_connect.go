@@ -58,7 +58,8 @@ const (
 
 // WithICETimeouts sets how a connection is found dead: after disconnect without a packet from the server its state is Disconnected, 500 ms to 1 h,
 // and when that has lasted for failed, 500 ms to 24 h, it is Failed for good. The connection is checked every keepalive, 50 ms or more, and less than
-// disconnect. It defaults to 2 seconds, 23 seconds and 500 milliseconds.
+// disconnect. A server that answers no check for disconnect and failed together is Failed too, whatever else it sends. It defaults to 2 seconds,
+// 23 seconds and 500 milliseconds.
 func WithICETimeouts(disconnect, failed, keepalive time.Duration) Option {
 	return func(c *config) {
 		c.iceTimeouts = rtc.ICETimeouts{Disconnected: disconnect, Failed: failed, Keepalive: keepalive}

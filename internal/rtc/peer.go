@@ -35,10 +35,10 @@ type peer struct {
 	lease        *lease // nil without shared sockets
 	controlling  bool
 
-	selected  latch // ICE has a pair
-	connected latch // SRTP is ready
-	broken    latch // failed or closed, by whomever
-	readers   sync.WaitGroup
+	selected  latch          // ICE has a pair
+	connected latch          // SRTP is ready
+	broken    latch          // failed or closed, by whomever
+	tasks     sync.WaitGroup // the readers of feedback, and who watches the consent
 	closing   sync.Once
 	closed    chan struct{}
 
@@ -140,7 +140,7 @@ func (p *peer) addTrack(t *track) error {
 		return err
 	}
 	p.dtls = transceiver.Sender().Transport()
-	p.readers.Go(func() { t.readFeedback(transceiver.Sender()) })
+	p.tasks.Go(func() { t.readFeedback(transceiver.Sender()) })
 	return nil
 }
 
@@ -169,16 +169,21 @@ func (p *peer) watch() {
 		case webrtc.PeerConnectionStateConnected:
 			p.connected.set()
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
-			p.broken.set()
-			p.mu.Lock()
-			changed := p.onICE
-			p.mu.Unlock()
-			if changed != nil {
-				changed()
-			}
+			p.breakOff()
 		}
 		p.steps.say("PeerConnection", "state", s.String())
 	})
+}
+
+// breakOff says that the connection is of no more use.
+func (p *peer) breakOff() {
+	p.broken.set()
+	p.mu.Lock()
+	changed := p.onICE
+	p.mu.Unlock()
+	if changed != nil {
+		changed()
+	}
 }
 
 // iceFailed tells whether ICE has given up. It asks pion: the notification may come after that of the PeerConnection.
@@ -261,12 +266,13 @@ func (p *peer) verify(announced []jsonparams.Fingerprint) error {
 // close ends the PeerConnection and waits for its goroutines, closeLimit at most. It may be called more than once; each call waits.
 func (p *peer) close() {
 	p.closing.Do(func() {
+		p.broken.set() // ends watchConsent
 		go func() {
 			defer close(p.closed)
 			if err := p.pc.GracefulClose(); err != nil && !errors.Is(err, context.Canceled) {
 				p.logger.Debug("closing the PeerConnection", "error", err)
 			}
-			p.readers.Wait()
+			p.tasks.Wait()
 			p.releaseSockets()
 		}()
 	})
