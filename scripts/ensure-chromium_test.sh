@@ -71,11 +71,11 @@ expect 'apt-get: status' 0 "$status"
 expect 'apt-get: calls' "$apt_update | $apt_install" "$called"
 expect 'apt-get: said' "Chromium is missing; installing it: $apt_update && $apt_install" "$said"
 
-for manager in 'dnf -y install chromium' 'apk add --no-cache chromium' 'pacman -S --noconfirm --needed chromium'; do
-  machine 0 "${manager%% *}"
+for calls_of in 'dnf -y install chromium' 'apk add --no-cache chromium' 'pacman -Si chromium | pacman -S --noconfirm --needed chromium'; do
+  machine 0 "${calls_of%% *}"
   run
-  expect "$manager: status" 0 "$status"
-  expect "$manager: calls" "$manager" "$called"
+  expect "$calls_of: status" 0 "$status"
+  expect "$calls_of: calls" "$calls_of" "$called"
 done
 
 machine 1000 apt-get sudo
