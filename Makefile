@@ -18,9 +18,9 @@ export GOWORK = off
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
-STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go cross "fuzz T=2s"
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go cross "fuzz T=2s"
 
-.PHONY: help demo preview test test-slow quality soak chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx test-go test-rtmp cross fuzz vuln fmt bench bench-go bench-compare cover clean
+.PHONY: help demo preview test test-slow quality soak chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go test-rtmp lab cross fuzz vuln fmt bench bench-go bench-compare cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,7 @@ test-scripts: ## test the scripts themselves
 	@sh scripts/ensure-ffmpeg_test.sh
 	@sh scripts/ensure-nginx_test.sh
 	@sh scripts/ensure-chromium_test.sh
+	@sh scripts/ensure-lab_test.sh
 	@sh scripts/fuzz_test.sh
 
 check-fmt: ## is everything gofmt'ed?
@@ -84,6 +85,12 @@ nginx: ## install nginx with its RTMP module, if its package is to be had: the t
 
 test-rtmp: ffmpeg nginx ## of test-go the broadcasts to a real server alone, with their figures
 	@sh scripts/test-go.sh -v -run RealServer .
+
+lab-tools: ## install iproute2 and nftables, which the network lab works with, or say why it is skipped
+	@sh scripts/ensure-lab.sh
+
+lab: lab-tools ## two hosts and what happens to networks between them, in two minutes: docs/LAB.md. Linux, root or user namespaces
+	@LAB_FULL=1 $(GO) test -v -count=1 -timeout 10m ./internal/lab
 
 cross: ## build for the platforms we cannot run here, and compile their tests
 	@sh scripts/cross.sh
