@@ -72,7 +72,7 @@ func TestWorkflowsCallTargetsThatTheMakefileHas(t *testing.T) {
 			}
 		}
 	}
-	for _, target := range []string{"test", "test-go", "test-slow", "lab", "vuln", "fuzz"} {
+	for _, target := range []string{"test", "test-go", "test-slow", "lab", "soak", "vuln", "fuzz"} {
 		if !called[target] {
 			t.Errorf("no workflow calls make %s", target)
 		}
