@@ -83,22 +83,16 @@ func (p *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// Get is one action's value.
-func Get[T any](p *Tab, a chromedp.Action[T]) T {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, Patience)
-	defer cancel()
-	value, err := chromedp.Run(ctx, a)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return value
-}
-
 // Eval evaluates an expression, and waits for it where it is a promise.
 func Eval[T any](p *Tab, expression string) T {
 	p.t.Helper()
-	return Get(p, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%v, from %s", err, expression)
+	}
+	return value
 }
 
 // Text is what a person can read of an element.
@@ -145,8 +139,14 @@ func (p *Tab) Screenshot(name string) {
 	if dir == "" {
 		dir = os.TempDir()
 	}
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	path := filepath.Join(dir, "gotgcall-"+name+".png")
-	if err := os.WriteFile(path, Get(p, chromedp.FullScreenshot(100)), 0o644); err != nil {
+	if err := os.WriteFile(path, picture, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 	p.t.Logf("screenshot: %s", path)

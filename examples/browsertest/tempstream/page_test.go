@@ -157,6 +157,24 @@ func TestAPageThatIsOpenedTooEarlyWaitsAndAsksForAClickWhereItMust(t *testing.T)
 	p.Silent()
 }
 
+// TestABrowserWithoutMediaSourcePlaysByItself needs a Chromium that has HLS of its own; with an older one it sees that the page says what is wrong.
+func TestABrowserWithoutMediaSourcePlaysByItself(t *testing.T) {
+	s := serve(t)
+	url, _ := s.link("--ttl", "1h")
+	s.publish()
+	p := newTab(t)
+	p.Before("delete globalThis.MediaSource; delete globalThis.ManagedMediaSource; delete globalThis.WebKitMediaSource")
+	open(p, url)
+	p.Until(badge("Live"))
+	if browser.Eval[string](p, video+".canPlayType('application/vnd.apple.mpegurl')") == "" {
+		p.Until("document.querySelector('#words').textContent.startsWith('This browser cannot play the stream')")
+		return
+	}
+	p.Until(moves)
+	p.Do(chromedp.Click(chromedp.CSS("#unmute")))
+	p.Until(sounds)
+}
+
 func TestWhoFindsNoPlaceGetsTheNextThatIsFree(t *testing.T) {
 	s := serve(t)
 	url, _ := s.link("--viewers", "1")

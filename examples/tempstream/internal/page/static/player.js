@@ -172,7 +172,8 @@ export class Player {
   }
 
   #paused() {
-    if (this.#video.readyState > 0 && !this.#video.ended) { // else it is not the viewer who pauses
+    const { readyState, ended, error } = this.#video;
+    if (readyState > 0 && !ended && !error) { // else it is not the viewer who pauses
       this.#wanted = false;
     }
   }
