@@ -2,6 +2,7 @@ package media
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -15,10 +16,20 @@ type command struct {
 	clock   string        // an expression for the wall time
 	raw     bool          // not encoded
 	copies  bool          // the sound is Opus, and nothing is to be done to it
+	newer   bool          // the ffmpeg is 9 or newer: -vsync, which all before it have, is gone, and -fps_mode has its place
 }
 
 // args is the argument list of every ffmpeg that this package composes itself. It is a pure function.
 func (c command) args() []string {
+	args := c.classic()
+	if i := slices.Index(args, "-vsync"); c.newer && i >= 0 {
+		args[i] = "-fps_mode"
+	}
+	return args
+}
+
+// classic are the arguments for ffmpeg 4.4 to 8.
+func (c command) classic() []string {
 	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1"}
 	args = append(args, c.input.flags()...)
 	if c.shape.picture == film {

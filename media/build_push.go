@@ -15,8 +15,8 @@ func (t PushTarget) args(o EncodeOptions) []string {
 		"-map", "0:v", "-map", "0:a",
 		"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p",
 		"-b:v", rate, "-maxrate", rate, "-bufsize", kbps(2 * o.VideoBitrateKbps),
-		// Pictures keep their times. A key frame every 2 s, whatever their rate is.
-		"-vsync", "vfr", "-g", strconv.Itoa(2 * o.VideoFPS), "-sc_threshold", "0",
+		// A key frame every 2 s, whatever the rate of the pictures is. They keep their times: in FLV they do by default.
+		"-g", strconv.Itoa(2 * o.VideoFPS), "-sc_threshold", "0",
 		"-force_key_frames", keyFrames,
 		"-c:a", "aac", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
 		"-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1",

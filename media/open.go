@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"gotgcall/internal/ffmpeg"
 	"gotgcall/models"
@@ -34,6 +35,9 @@ func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams
 		closing := a.close()
 		left, ok := c.shape.without(complaint(err), c.input)
 		switch {
+		case !c.newer && closing == nil && strings.Contains(complaint(err), "'vsync'"): // it has not come as far as the input
+			c.newer = true
+			continue
 		case !ok:
 			return nil, err
 		case c.input.once:
