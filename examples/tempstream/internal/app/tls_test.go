@@ -62,6 +62,10 @@ func TestADomainIsServedByHTTPSWithItsCertificate(t *testing.T) {
 		}
 		client.CloseIdleConnections()
 	}
+	// A certificate that is not in the cache would be asked for: the cache alone does not show that.
+	if newCertificates(a.config).HostPolicy(t.Context(), "other.example.org") == nil {
+		t.Error("anybody's domain gets a certificate")
+	}
 	plain := &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer plain.CloseIdleConnections()
 	r, err := http.NewRequest(http.MethodGet, "http://"+a.Addr().String()+"/w/x", nil)
