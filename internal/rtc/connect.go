@@ -41,7 +41,7 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 	for ; ; a.controlling, a.delay = !a.controlling, 0 {
 		p, err := e.attempt(ctx, a)
 		if err == nil {
-			p.tasks.Go(func() { p.watchConsent(e.config.Timeouts.Disconnected + e.config.Timeouts.Failed) })
+			p.watchConsent(e.config.Timeouts.Disconnected + e.config.Timeouts.Failed)
 			return newLink(p, time.Since(a.steps.start)), nil
 		}
 		if !errors.Is(err, errNoPair) {

@@ -7,22 +7,23 @@ const consentLooks = 10
 
 // watchConsent breaks a connection off whose server has answered no check for the limit, whatever else it sends (RFC 7675 §5.1). To pion any datagram
 // from the server's address is a sign of life, also one that anybody has forged. It counts looks instead of asking the clock, so that a process
-// that was stopped for a while first hears what came meanwhile.
+// that was stopped for a while first hears what came meanwhile. Between the looks there is a timer and no goroutine; close stops it.
 func (p *peer) watchConsent(limit time.Duration) {
-	ticker := time.NewTicker(limit / consentLooks)
-	defer ticker.Stop()
+	every := limit / consentLooks
 	answers, misses := uint64(0), 0
-	for misses < consentLooks {
-		select {
-		case <-p.broken.done():
-			return
-		case <-ticker.C:
-		}
+	p.consent = time.AfterFunc(limit, func() {
 		misses++
 		if pair, ok := p.dtls.ICETransport().GetSelectedCandidatePairStats(); ok && pair.ResponsesReceived != answers {
 			answers, misses = pair.ResponsesReceived, 0
 		}
-	}
-	p.logger.Info("the server has answered no check for too long", "limit", limit)
-	p.breakOff()
+		switch {
+		case p.broken.isSet():
+		case misses < consentLooks:
+			p.consent.Reset(every)
+		default:
+			p.logger.Info("the server has answered no check for too long", "limit", limit)
+			p.breakOff()
+		}
+	})
+	p.consent.Reset(every) // now that it has its name
 }

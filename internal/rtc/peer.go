@@ -35,10 +35,12 @@ type peer struct {
 	lease        *lease // nil without shared sockets
 	controlling  bool
 
-	selected  latch          // ICE has a pair
-	connected latch          // SRTP is ready
-	broken    latch          // failed or closed, by whomever
-	tasks     sync.WaitGroup // the readers of feedback, and who watches the consent
+	consent *time.Timer // looks at the server's consent; nil before there is a connection
+
+	selected  latch // ICE has a pair
+	connected latch // SRTP is ready
+	broken    latch // failed or closed, by whomever
+	readers   sync.WaitGroup
 	closing   sync.Once
 	closed    chan struct{}
 
@@ -140,7 +142,7 @@ func (p *peer) addTrack(t *track) error {
 		return err
 	}
 	p.dtls = transceiver.Sender().Transport()
-	p.tasks.Go(func() { t.readFeedback(transceiver.Sender()) })
+	p.readers.Go(func() { t.readFeedback(transceiver.Sender()) })
 	return nil
 }
 
@@ -266,13 +268,16 @@ func (p *peer) verify(announced []jsonparams.Fingerprint) error {
 // close ends the PeerConnection and waits for its goroutines, closeLimit at most. It may be called more than once; each call waits.
 func (p *peer) close() {
 	p.closing.Do(func() {
-		p.broken.set() // ends watchConsent
+		p.broken.set()
+		if p.consent != nil {
+			p.consent.Stop()
+		}
 		go func() {
 			defer close(p.closed)
 			if err := p.pc.GracefulClose(); err != nil && !errors.Is(err, context.Canceled) {
 				p.logger.Debug("closing the PeerConnection", "error", err)
 			}
-			p.tasks.Wait()
+			p.readers.Wait()
 			p.releaseSockets()
 		}()
 	})
