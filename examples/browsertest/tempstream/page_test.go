@@ -148,12 +148,23 @@ func TestAPageThatIsOpenedTooEarlyWaitsAndAsksForAClickWhereItMust(t *testing.T)
 	if text := p.Text("body"); !strings.Contains(text, "does not expire") || !strings.Contains(text, "begins here by itself") {
 		t.Errorf("the page says\n%s", text)
 	}
+	stop := s.publish()
+	playsByAClick := func() {
+		t.Helper()
+		p.Until(badge("Live"))
+		p.Do(chromedp.WaitVisible(chromedp.CSS("#play")), chromedp.Click(chromedp.CSS("#play")))
+		p.Until(moves)
+		p.Until(sounds)
+		p.Until("document.querySelector('#play').hidden && document.querySelector('#words').hidden")
+	}
+	playsByAClick()
+
+	// A viewer who has paused is asked as well when the stream comes back.
+	browser.Eval[bool](p, "("+video+".pause(), true)")
+	stop()
+	p.Until(badge("Waiting"))
 	s.publish()
-	p.Until(badge("Live"))
-	p.Do(chromedp.WaitVisible(chromedp.CSS("#play")), chromedp.Click(chromedp.CSS("#play")))
-	p.Until(moves)
-	p.Until(sounds)
-	p.Until("document.querySelector('#play').hidden && document.querySelector('#words').hidden")
+	playsByAClick()
 	p.Silent()
 }
 

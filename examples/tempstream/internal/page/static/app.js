@@ -20,20 +20,22 @@ let state = 'connecting';
 let silent = false; // the server does not answer
 let moving = false; // the picture
 let unable = false; // the browser
+let silenced = false; // the browser plays without sound until a click
+let asks = false; // it plays nothing until a click
 
 const player = new Player($('screen'), {
-  moving: () => { moving = true; $('play').hidden = true; show(); },
+  moving: () => { moving = true; asks = false; show(); },
   loading: () => { moving = false; show(); },
-  muted: () => { $('unmute').hidden = false; },
-  refused: () => { $('play').hidden = false; $('unmute').hidden = true; show(); },
+  muted: () => { silenced = true; show(); },
+  refused: () => { asks = true; show(); },
   denied: () => feed.ask(),
   unable: () => { unable = true; show(); },
 });
 const feed = new Feed(turn, () => { silent = true; show(); });
 
-$('play').addEventListener('click', () => player.unmute());
+$('play').addEventListener('click', () => (silenced ? player.unmute() : player.play()));
 $('unmute').addEventListener('click', () => player.unmute());
-$('screen').addEventListener('volumechange', () => { $('unmute').hidden ||= !$('screen').muted; });
+$('screen').addEventListener('volumechange', () => { silenced &&= $('screen').muted; show(); });
 addEventListener('pagehide', () => feed.close());
 addEventListener('pageshow', (e) => e.persisted && location.reload());
 if ($('expires')) {
@@ -75,13 +77,15 @@ function show() {
   $('badge').textContent = silent && state !== 'ended' ? 'Reconnecting' : states[state].badge; // a service may go away after the end
   $('words').textContent = words();
   $('words').hidden = $('words').textContent === '';
+  $('play').hidden = !asks;
+  $('unmute').hidden = !silenced || asks;
 }
 
 function words() {
   if (unable) {
     return 'This browser cannot play the stream: it has neither Media Source Extensions nor HLS. Use a current Chrome, Edge, Firefox or Safari.';
   }
-  if (state === 'live' && !moving && $('play').hidden) {
+  if (state === 'live' && !moving && !asks) {
     return silent ? 'Reconnecting…' : 'Loading…';
   }
   return states[state].words;

@@ -137,7 +137,8 @@ export class Player {
   }
 
   async #play() {
-    if (!this.#wanted) {
+    if (!this.#wanted) { // the stream is back, and the viewer had paused it
+      this.#tell.refused();
       return;
     }
     const video = this.#video;
