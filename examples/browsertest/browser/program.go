@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -12,21 +13,55 @@ import (
 	"time"
 )
 
-// Build compiles the main package in a folder into a temporary one, and returns the program.
-func Build(dir, name string) (string, error) {
-	out, err := os.MkdirTemp("", name)
-	if err != nil {
+// Main is the main package of an example, compiled when it is first needed.
+type Main struct {
+	folder string // of its source
+	build  func() (string, error)
+
+	dir string // of what was compiled; owned by build, and after the tests by Test
+}
+
+// NewMain names the folder of a main package.
+func NewMain(folder string) *Main {
+	m := &Main{folder: folder}
+	m.build = sync.OnceValues(m.compile)
+	return m
+}
+
+func (m *Main) compile() (path string, err error) {
+	if m.dir, err = os.MkdirTemp("", "browsertest"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(out, name)
+	path = filepath.Join(m.dir, filepath.Base(m.folder))
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".")
-	build.Dir = dir
+	build.Dir = m.folder
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	said, err := build.CombinedOutput()
-	if err != nil {
-		_, _ = os.Stderr.Write(said)
+	if said, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, said)
 	}
-	return path, err
+	return path, nil
+}
+
+// Path is the program's.
+func (m *Main) Path(t *testing.T) string {
+	t.Helper()
+	path, err := m.build()
+	if err != nil {
+		t.Fatalf("building %s: %v", m.folder, err)
+	}
+	return path
+}
+
+// Test runs a package's tests and removes the program after them; it is for TestMain.
+func (m *Main) Test(tests *testing.M) int {
+	code := tests.Run()
+	if m.dir != "" {
+		if err := os.RemoveAll(m.dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return code
 }
 
 // Program is a program under test while it runs.

@@ -3,7 +3,7 @@ package preview
 
 import (
 	"fmt"
-	"sync"
+	"os"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -11,7 +11,9 @@ import (
 	"gotgcall/examples/browsertest/browser"
 )
 
-var program = sync.OnceValues(func() (string, error) { return browser.Build("../../preview", "preview") })
+var program = browser.NewMain("../../preview")
+
+func TestMain(m *testing.M) { os.Exit(program.Test(m)) }
 
 // preview is the program under test.
 type preview struct {
@@ -28,11 +30,7 @@ func start(t *testing.T, args ...string) *preview {
 // startIn does so with changes to its environment.
 func startIn(t *testing.T, env []string, args ...string) *preview {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &preview{Program: browser.Run(t, env, path, args...)}
+	p := &preview{Program: browser.Run(t, env, program.Path(t), args...)}
 	p.address = "http://" + p.Says("http://")
 	return p
 }

@@ -221,11 +221,7 @@ func TestThePageOutlivesARestartOfTheService(t *testing.T) {
 }
 
 func TestTheDemoPausesResumesAndEnds(t *testing.T) {
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	demo := browser.Run(t, nil, path, "demo", "--addr", freeAddr(t))
+	demo := browser.Run(t, nil, program.Path(t), "demo", "--addr", freeAddr(t))
 	p := newTab(t)
 	open(p, "http://"+demo.Says("http://"))
 	p.Until(badge("Live"))

@@ -16,7 +16,9 @@ import (
 	"gotgcall/examples/browsertest/browser"
 )
 
-var program = sync.OnceValues(func() (string, error) { return browser.Build("../../tempstream/cmd/tempstream", "tempstream") })
+var program = browser.NewMain("../../tempstream/cmd/tempstream")
+
+func TestMain(m *testing.M) { os.Exit(program.Test(m)) }
 
 // service is the program while it serves.
 type service struct {
@@ -30,12 +32,8 @@ type service struct {
 // serve runs the service until the test is over.
 func serve(t *testing.T) *service {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	web, rtmp := freeAddr(t), freeAddr(t)
-	s := &service{t: t, path: path, rtmp: "rtmp://" + rtmp + "/live/stream", env: []string{
+	s := &service{t: t, path: program.Path(t), rtmp: "rtmp://" + rtmp + "/live/stream", env: []string{
 		"HTTP_ADDR=" + web, "BASE_URL=http://" + web, "ADMIN_ADDR=127.0.0.1:0", "RTMP_ADDR=" + rtmp, "MEDIA=ffmpeg", "COOKIE_SECURE=false",
 		"DB_PATH=" + filepath.Join(t.TempDir(), "db.sqlite"), "TELEGRAM_BOT_TOKEN=", "LOG_LEVEL=info",
 	}}
