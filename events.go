@@ -27,37 +27,43 @@ type dispatcher struct {
 	rejoinNeeded     atomic.Pointer[func(int64)]
 }
 
+// register puts a callback in its place; without one the place is empty.
+func register[F any](place *atomic.Pointer[F], fn F, without bool) {
+	if without {
+		place.Store(nil)
+		return
+	}
+	place.Store(&fn)
+}
+
+// post has the callback called that is in a place when it is the event's turn.
+func post[F any](d *dispatcher, name string, chat int64, place *atomic.Pointer[F], call func(F)) {
+	d.queue.Post(notify.Event{Name: name, Chat: chat, Call: func() {
+		if fn := place.Load(); fn != nil {
+			call(*fn)
+		}
+	}})
+}
+
 // OnStreamEnd registers a callback fired when a leg of a source ends by itself: err is nil at its natural end, and says what broke
 // otherwise (ErrFFmpegCrashed, ErrStalled, ErrFormat, ErrConnectionFailed, …). It is called once per leg, video before audio when they end
 // together; never for Stop, Close or a source that was replaced. Called on the dispatcher goroutine so it is safe to re-enter the Client
 // API from within. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnStreamEnd(fn func(chatID int64, t StreamType, d Device, err error)) {
-	if fn == nil {
-		c.events.streamEnd.Store(nil)
-		return
-	}
-	c.events.streamEnd.Store(&fn)
+	register(&c.events.streamEnd, fn, fn == nil)
 }
 
 // OnConnectionChange registers a callback for connection states: every change, once, in order. Connected also reports that a Disconnected
 // call has recovered. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnConnectionChange(fn func(chatID int64, info NetworkInfo)) {
-	if fn == nil {
-		c.events.connectionChange.Store(nil)
-		return
-	}
-	c.events.connectionChange.Store(&fn)
+	register(&c.events.connectionChange, fn, fn == nil)
 }
 
 // OnUpgrade registers a callback for changes of what a call sends, which a bot may want to show or to tell Telegram: after Mute, Unmute, Pause and
 // Resume that changed something, and when the picture stops by itself. It is silent for SetStreamSources and Stop. A later registration replaces an
 // earlier one; nil removes it.
 func (c *Client) OnUpgrade(fn func(chatID int64, state MediaState)) {
-	if fn == nil {
-		c.events.upgrade.Store(nil)
-		return
-	}
-	c.events.upgrade.Store(&fn)
+	register(&c.events.upgrade, fn, fn == nil)
 }
 
 // OnRejoinNeeded registers a callback for connections that are lost, and changes what happens then: what plays does not end but stands still, for 60
@@ -74,20 +80,12 @@ func (c *Client) OnUpgrade(fn func(chatID int64, state MediaState)) {
 // it is held all controls work, on what will go on. Calls of Play are joined again by themselves, without this callback. A later registration
 // replaces an earlier one; nil removes it.
 func (c *Client) OnRejoinNeeded(fn func(chatID int64)) {
-	if fn == nil {
-		c.events.rejoinNeeded.Store(nil)
-		return
-	}
-	c.events.rejoinNeeded.Store(&fn)
+	register(&c.events.rejoinNeeded, fn, fn == nil)
 }
 
 // RejoinNeeded implements instances.Events.
 func (d *dispatcher) RejoinNeeded(chat int64) {
-	d.queue.Post(notify.Event{Name: "OnRejoinNeeded", Chat: chat, Call: func() {
-		if fn := d.rejoinNeeded.Load(); fn != nil {
-			(*fn)(chat)
-		}
-	}})
+	post(d, "OnRejoinNeeded", chat, &d.rejoinNeeded, func(fn func(int64)) { fn(chat) })
 }
 
 // Rejoins implements instances.Events.
@@ -95,20 +93,12 @@ func (d *dispatcher) Rejoins() bool { return d.rejoinNeeded.Load() != nil }
 
 // Upgrade implements instances.Events.
 func (d *dispatcher) Upgrade(chat int64, state models.MediaState) {
-	d.queue.Post(notify.Event{Name: "OnUpgrade", Chat: chat, Call: func() {
-		if fn := d.upgrade.Load(); fn != nil {
-			(*fn)(chat, state)
-		}
-	}})
+	post(d, "OnUpgrade", chat, &d.upgrade, func(fn func(int64, MediaState)) { fn(chat, state) })
 }
 
 // StreamEnd implements instances.Events.
 func (d *dispatcher) StreamEnd(chat int64, t models.StreamType, device models.Device, err error) {
-	d.queue.Post(notify.Event{Name: "OnStreamEnd", Chat: chat, Call: func() {
-		if fn := d.streamEnd.Load(); fn != nil {
-			(*fn)(chat, t, device, err)
-		}
-	}})
+	post(d, "OnStreamEnd", chat, &d.streamEnd, func(fn func(int64, StreamType, Device, error)) { fn(chat, t, device, err) })
 }
 
 // ConnectionChange implements instances.Events.

@@ -2,7 +2,6 @@ package gotgcall
 
 import (
 	"gotgcall/instances"
-	"gotgcall/internal/notify"
 )
 
 type (
@@ -26,11 +25,7 @@ func NewPlaylist(tracks ...Source) *Playlist { return instances.NewPlaylist(trac
 
 // OnTrackStart registers a callback fired when a track of a Playlist begins to play. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
-	if fn == nil {
-		c.events.trackStart.Store(nil)
-		return
-	}
-	c.events.trackStart.Store(&fn)
+	register(&c.events.trackStart, fn, fn == nil)
 }
 
 // OnTrackEnd registers a callback fired once for each track of a Playlist that was played, or could not be: err is nil at its natural end, ErrSkipped
@@ -38,27 +33,15 @@ func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
 // that another source has replaced. After the last track's
 // end OnStreamEnd tells that of the list. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnTrackEnd(fn func(chatID int64, t PlaylistTrack, err error)) {
-	if fn == nil {
-		c.events.trackEnd.Store(nil)
-		return
-	}
-	c.events.trackEnd.Store(&fn)
+	register(&c.events.trackEnd, fn, fn == nil)
 }
 
 // TrackStart implements instances.Events.
 func (d *dispatcher) TrackStart(chat int64, t PlaylistTrack) {
-	d.queue.Post(notify.Event{Name: "OnTrackStart", Chat: chat, Call: func() {
-		if fn := d.trackStart.Load(); fn != nil {
-			(*fn)(chat, t)
-		}
-	}})
+	post(d, "OnTrackStart", chat, &d.trackStart, func(fn func(int64, PlaylistTrack)) { fn(chat, t) })
 }
 
 // TrackEnd implements instances.Events.
 func (d *dispatcher) TrackEnd(chat int64, t PlaylistTrack, err error) {
-	d.queue.Post(notify.Event{Name: "OnTrackEnd", Chat: chat, Call: func() {
-		if fn := d.trackEnd.Load(); fn != nil {
-			(*fn)(chat, t, err)
-		}
-	}})
+	post(d, "OnTrackEnd", chat, &d.trackEnd, func(fn func(int64, PlaylistTrack, error)) { fn(chat, t, err) })
 }
