@@ -22,7 +22,8 @@ var (
 	ErrFile = models.ErrFile
 	// ErrClosed: the Client is closed.
 	ErrClosed = models.ErrClosed
-	// ErrInternal: a defect of the library; please report it.
+	// ErrInternal: a defect; the text says where. Something panicked, in the library (please report it) or in a Source or Signaler of your own, and ended
+	// what it was doing, but nothing else; or what the system must always give was not to be had.
 	ErrInternal = models.ErrInternal
 	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with Rejoin or CreateCall.
 	ErrNotConnected = models.ErrNotConnected

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"gotgcall/internal/demux"
+	"gotgcall/internal/guard"
 	"gotgcall/internal/pacer"
 	"gotgcall/models"
 )
@@ -59,28 +62,27 @@ func newLegAt(kind models.StreamType, device models.Device, rate int, ahead time
 
 // read is the leg's goroutine. It fills the queue until the stream ends or ctx does; wake tells the scheduler that it may find something
 // where there was nothing.
-func (l *leg) read(ctx context.Context, wake func()) {
-	first := true
-	for {
-		f, err := l.demuxer.Next()
-		if err == nil {
-			var wasEmpty bool
-			if wasEmpty, err = l.queue.push(ctx, f); err == nil && wasEmpty {
+func (l *leg) read(ctx context.Context, log *slog.Logger, wake func()) {
+	ready := sync.OnceFunc(func() { close(l.ready) })
+	err := guard.Logged(log, "reading the "+l.kind.String()+" of a source", func() error {
+		for {
+			f, err := l.demuxer.Next()
+			if err != nil {
+				return err
+			}
+			wasEmpty, err := l.queue.push(ctx, f)
+			if err != nil {
+				return err
+			}
+			if wasEmpty {
 				wake()
 			}
+			ready()
 		}
-		if err != nil {
-			l.queue.end(endOf(err))
-		}
-		if first {
-			first = false
-			close(l.ready)
-		}
-		if err != nil {
-			wake()
-			return
-		}
-	}
+	})
+	l.queue.end(endOf(err))
+	ready()
+	wake()
 }
 
 // endOf maps a reader's error to what OnStreamEnd says: nil at the natural end, which is io.EOF itself. An error that wraps it tells of

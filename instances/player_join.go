@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
+	"gotgcall/internal/guard"
 	"gotgcall/jsonparams"
 	"gotgcall/models"
 )
@@ -115,7 +117,7 @@ func (p *player) join(params string) (answer string, err error) {
 	signaler, before := p.signaler, p.source
 	p.source = jsonparams.SourceID(c.identity.Audio)
 	c.mu.Unlock()
-	answer, err = ask(ctx, func() (string, error) { return signaler.Join(ctx, c.chat, params) })
+	answer, err = ask(ctx, c.env.Logger, "the Signaler's Join", func() (string, error) { return signaler.Join(ctx, c.chat, params) })
 	if err != nil && ctx.Err() == nil {
 		c.mu.Lock()
 		p.source = before
@@ -140,7 +142,7 @@ func (p *player) check(ctx context.Context, cancel context.CancelCauseFunc) (don
 	go func() {
 		defer close(done)
 		for sleep(ctx, checkInterval) == nil {
-			present, err := ask(ctx, func() ([]int32, error) { return checker.Check(ctx, c.chat, []int32{source}) })
+			present, err := ask(ctx, c.env.Logger, "the Signaler's Check", func() ([]int32, error) { return checker.Check(ctx, c.chat, []int32{source}) })
 			if err == nil && !slices.Contains(present, source) {
 				cancel(errGone)
 			}
@@ -174,7 +176,7 @@ func (c *GroupCall) Leave(ctx context.Context) error {
 	if source == 0 {
 		return nil
 	}
-	_, err := ask(ctx, func() (struct{}, error) { return struct{}{}, signaler.Leave(ctx, c.chat, source) })
+	_, err := ask(ctx, c.env.Logger, "the Signaler's Leave", func() (struct{}, error) { return struct{}{}, signaler.Leave(ctx, c.chat, source) })
 	if err != nil {
 		c.mu.Lock()
 		p.source = source
@@ -185,15 +187,19 @@ func (c *GroupCall) Leave(ctx context.Context) error {
 }
 
 // ask calls a method of a Signaler. When ctx ends first that is left behind, for it may hang.
-func ask[T any](ctx context.Context, method func() (T, error)) (T, error) {
+func ask[T any](ctx context.Context, log *slog.Logger, what string, method func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
 	results := make(chan result, 1)
 	go func() {
-		value, err := method()
-		results <- result{value, err}
+		var got result
+		got.err = guard.Logged(log, what, func() (err error) {
+			got.value, err = method()
+			return err
+		})
+		results <- got
 	}()
 	select {
 	case got := <-results:

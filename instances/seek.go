@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"gotgcall/internal/guard"
 	"gotgcall/internal/pacer"
 	"gotgcall/media"
 	"gotgcall/models"
@@ -99,7 +100,12 @@ func (p *playback) watchLive(o *opening) {
 		return
 	}
 	ctx := media.WithOptions(p.env.opening(o.ctx, o.seeks.source), o.seeks.options)
-	if info, err := media.Probe(ctx, o.seeks.source); err == nil && info.Live {
+	var info media.MediaInfo
+	err := guard.Logged(p.env.Logger, "probing a source", func() (err error) {
+		info, err = media.Probe(ctx, o.seeks.source)
+		return err
+	})
+	if err == nil && info.Live {
 		o.cancel(fmt.Errorf("%w: its server does not tell how long it is, and the new position does not come: it is live", models.ErrSeekUnsupported))
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"gotgcall/internal/guard"
 	"gotgcall/internal/pacer"
 	"gotgcall/media"
 	"gotgcall/models"
@@ -98,12 +100,16 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 	}
 	results := make(chan result)
 	go func() {
-		opened, timeline, err := r.open(life)
+		var got result
+		got.err = guard.Logged(r.host.env.Logger, "opening a source", func() (err error) {
+			got.opened, got.timeline, err = r.open(life)
+			return err
+		})
 		select {
-		case results <- result{opened, timeline, err}:
+		case results <- got:
 		case <-ctx.Done():
-			if err == nil && opened != nil {
-				_ = opened.Close()
+			if got.err == nil && got.opened != nil {
+				closeOpened(r.host.env.Logger, got.opened)
 			}
 		}
 	}()
@@ -126,7 +132,7 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 	s.legs = r.host.format.legs(opened, r.track != nil)
 	switch len(s.legs) {
 	case 0:
-		_ = opened.Close()
+		closeOpened(r.host.env.Logger, opened)
 		return nil, fmt.Errorf("%w: the source has neither sound nor picture", models.ErrFile)
 	case 2:
 		s.legs[0].queue.other, s.legs[1].queue.other = s.legs[1].queue, s.legs[0].queue
@@ -136,9 +142,14 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 		s.interact(wake)
 	}
 	for _, l := range s.legs {
-		s.readers.Go(func() { l.read(life, wake) })
+		s.readers.Go(func() { l.read(life, r.host.env.Logger, wake) })
 	}
 	return s, nil
+}
+
+// closeOpened closes what a source has opened. Its error is no news: what plays has ended, or was never heard.
+func closeOpened(log *slog.Logger, opened *media.Streams) {
+	_ = guard.Logged(log, "closing a source", opened.Close)
 }
 
 // interactiveAhead is how far the sound of a program that talks is read ahead: so much later is heard what it says.
@@ -236,7 +247,7 @@ func (s *stream) close() {
 			s.request.track.list.release()
 		}
 		go func() {
-			_ = s.opened.Close()
+			closeOpened(s.request.host.env.Logger, s.opened)
 			s.readers.Wait()
 			close(s.closed)
 		}()

@@ -174,13 +174,13 @@ func feed(to io.WriteCloser, from io.Reader) error {
 	defer to.Close()
 	buf := make([]byte, 32<<10)
 	for {
-		n, err := from.Read(buf)
+		n, err := readFrom("the source", from, buf)
 		if n > 0 {
 			if _, failed := to.Write(buf[:n]); failed != nil {
 				return nil // the decoder has ended, and says why
 			}
 		}
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // what wraps it tells of something that broke off
 			return nil
 		}
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"gotgcall/internal/guard"
 )
 
 const (
@@ -59,7 +61,7 @@ func (p *pump) run() {
 	bufs := [2][]byte{make([]byte, pumpBuffer), make([]byte, pumpBuffer)}
 	empty := 0
 	for i := 0; ; {
-		n, err := p.from.Read(bufs[i])
+		n, err := readFrom(p.subject, p.from, bufs[i])
 		if n == 0 && err == nil {
 			if empty++; empty < maxEmptyReads {
 				continue
@@ -77,6 +79,16 @@ func (p *pump) run() {
 		}
 		i ^= 1
 	}
+}
+
+// readFrom reads once from a program's own reader.
+func readFrom(subject string, r io.Reader, b []byte) (n int, err error) {
+	err = guard.Call(subject+": the reader's Read", func() (err error) {
+		n, err = r.Read(b)
+		_ = b[:n] // a number that cannot be is a defect of the reader as well
+		return err
+	})
+	return min(max(n, 0), len(b)), err
 }
 
 // next returns what the reader gave, or its error, which comes again; os.ErrClosed after close. stop makes it return errPumpStopped without
@@ -130,7 +142,7 @@ func (p *pump) close(cause error) error {
 		defer deadline.Stop()
 		if c, ok := p.from.(io.Closer); ok {
 			closing := make(chan error, 1)
-			go func() { closing <- c.Close() }()
+			go func() { closing <- guard.Call(p.subject+": the reader's Close", c.Close) }()
 			select {
 			case p.failure = <-closing:
 			case <-deadline.C:

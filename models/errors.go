@@ -22,7 +22,8 @@ var (
 	ErrFile = errors.New("gotgcall: the source cannot be played")
 	// ErrClosed: the Client is closed.
 	ErrClosed = errors.New("gotgcall: the client is closed")
-	// ErrInternal: a defect of the library; please report it.
+	// ErrInternal: a defect; the text says where. Something panicked, in the library (please report it) or in a Source or Signaler of your own, and ended
+	// what it was doing, but nothing else; or what the system must always give was not to be had.
 	ErrInternal = errors.New("gotgcall: internal error")
 	// ErrNotConnected: the operation needs a connected call.
 	ErrNotConnected = errors.New("gotgcall: the call is not connected")
