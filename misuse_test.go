@@ -2,7 +2,6 @@ package gotgcall_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -15,54 +14,6 @@ import (
 
 	"gotgcall"
 )
-
-// methods are all methods that take a chat.
-var methods = map[string]func(*gotgcall.Client, int64) error{
-	"AudioSSRC":        func(c *gotgcall.Client, chat int64) error { _, err := c.AudioSSRC(chat); return err },
-	"LeaveSource":      func(c *gotgcall.Client, chat int64) error { _, err := c.LeaveSource(chat); return err },
-	"Sources":          func(c *gotgcall.Client, chat int64) error { _, err := c.Sources(chat); return err },
-	"Connect":          func(c *gotgcall.Client, chat int64) error { return c.Connect(chat, "{}") },
-	"GetState":         func(c *gotgcall.Client, chat int64) error { _, err := c.GetState(chat); return err },
-	"Mute":             func(c *gotgcall.Client, chat int64) error { _, err := c.Mute(chat); return err },
-	"Pause":            func(c *gotgcall.Client, chat int64) error { _, err := c.Pause(chat); return err },
-	"Resume":           func(c *gotgcall.Client, chat int64) error { _, err := c.Resume(chat); return err },
-	"Leave":            func(c *gotgcall.Client, chat int64) error { return c.Leave(context.Background(), chat) },
-	"Rejoin":           func(c *gotgcall.Client, chat int64) error { _, err := c.Rejoin(chat); return err },
-	"SetStreamSources": func(c *gotgcall.Client, chat int64) error { return c.SetStreamSources(chat, song{packets: 1}) },
-	"Stop":             func(c *gotgcall.Client, chat int64) error { return c.Stop(chat) },
-	"Time":             func(c *gotgcall.Client, chat int64) error { _, err := c.Time(chat); return err },
-	"Unmute":           func(c *gotgcall.Client, chat int64) error { _, err := c.Unmute(chat); return err },
-}
-
-func TestAnUnknownChatIsErrConnectionNotFound(t *testing.T) {
-	c, err := gotgcall.New(gotgcall.WithoutFFmpeg())
-	must(t, err)
-	defer func() { must(t, c.Close()) }()
-	for name, call := range methods {
-		if err := call(c, 42); !errors.Is(err, gotgcall.ErrConnectionNotFound) || !strings.Contains(err.Error(), "42") {
-			t.Errorf("%s: the error is «%v», expected ErrConnectionNotFound with the chat", name, err)
-		}
-	}
-}
-
-func TestAfterCloseEveryMethodIsErrClosed(t *testing.T) {
-	c, err := gotgcall.New(gotgcall.WithoutFFmpeg())
-	must(t, err)
-	_, err = c.CreateCall(42)
-	must(t, err)
-	must(t, c.Close())
-	must(t, c.Close())
-	for name, call := range methods {
-		if err := call(c, 42); !errors.Is(err, gotgcall.ErrClosed) {
-			t.Errorf("%s: the error is «%v», expected ErrClosed", name, err)
-		}
-	}
-	_, err = c.CreateCall(42)
-	is(t, err, gotgcall.ErrClosed)
-	if calls := c.Calls(); calls == nil || len(calls) != 0 {
-		t.Errorf("Calls returns %v, expected an empty map", calls)
-	}
-}
 
 func TestNewNamesTheFFmpegThatIsMissing(t *testing.T) {
 	const path = "/no/such/ffmpeg"
@@ -82,37 +33,6 @@ func TestWithoutFFmpegOnlySourcesThatNeedItFail(t *testing.T) {
 			t.Errorf("%d packets arrived, expected 50", n)
 		}
 	})
-}
-
-func TestEveryMethodReturnsFromInsideEveryCallback(t *testing.T) {
-	for name, method := range methods {
-		for _, inside := range []string{"OnStreamEnd", "OnConnectionChange"} {
-			t.Run(name+" inside "+inside, func(t *testing.T) {
-				inFakeTime(t, func(t *testing.T, w *world) {
-					called := 0
-					callback := func(chat int64) {
-						called++
-						_ = method(w.client, chat)
-					}
-					if inside == "OnStreamEnd" {
-						w.client.OnStreamEnd(func(chat int64, _ gotgcall.StreamType, _ gotgcall.Device, _ error) { callback(chat) })
-					} else {
-						w.client.OnConnectionChange(func(chat int64, _ gotgcall.NetworkInfo) { callback(chat) })
-					}
-					answer := w.create(1)
-					_ = w.client.Connect(1, answer)
-					_ = w.client.SetStreamSources(1, song{packets: 50})
-					_ = w.client.SetStreamSources(2, song{packets: 50})
-					time.Sleep(time.Minute)
-					must(t, w.client.Close()) // waits for the callbacks
-					synctest.Wait()
-					if called == 0 {
-						t.Error("the callback was not called")
-					}
-				})
-			})
-		}
-	}
 }
 
 func TestCloseInsideACallbackReturnsAndTheRestIsDelivered(t *testing.T) {

@@ -90,7 +90,7 @@ func TestEveryMethodReturnsFromInsideACallbackOfItsChat(t *testing.T) {
 			inFakeTimeWith(t, []gotgcall.Option{gotgcall.WithDispatchPerChat()}, func(t *testing.T, w *world) {
 				var called atomic.Int64
 				w.client.OnConnectionChange(func(chat int64, _ gotgcall.NetworkInfo) {
-					_ = method(w.client, 3-chat) // the other chat's
+					_, _ = method.call(newSubject(&theatre{world: w, url: nowhere}, 3-chat)) // the other chat's
 					called.Add(1)
 				})
 				answers := []string{w.create(1), w.create(2)}

@@ -210,16 +210,6 @@ func TestLeaveReturnsTheSignalersErrorAndKeepsToItsContext(t *testing.T) {
 	})
 }
 
-func TestAfterClosePlayAndLeaveAreErrClosed(t *testing.T) {
-	inFakeTime(t, func(t *testing.T, w *world) {
-		must(t, w.client.Close())
-		is(t, w.client.Play(t.Context(), 1, song{packets: 50}, &plain{w}), gotgcall.ErrClosed)
-		is(t, w.client.Leave(t.Context(), 1), gotgcall.ErrClosed)
-		_, err := w.client.Rejoin(1)
-		is(t, err, gotgcall.ErrClosed)
-	})
-}
-
 func TestEverythingAtOnceHarmsNothing(t *testing.T) {
 	for seed := range uint64(20) {
 		inFakeTime(t, func(t *testing.T, w *world) {

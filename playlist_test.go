@@ -576,3 +576,17 @@ func TestAListThatWasReplacedCanBePlayedElsewhereAtOnce(t *testing.T) {
 		must(t, w.client.SetStreamSources(2, list))
 	})
 }
+
+func TestNextBeforeAListPlaysLeavesItsPlace(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		slow := song{packets: 50, seed: 1, open: func(ctx context.Context) error { return politely(ctx) }}
+		list := gotgcall.NewPlaylist(slow, song{packets: 50})
+		w.join(1)
+		go func() { _ = w.client.SetStreamSources(1, list) }()
+		synctest.Wait()
+		is(t, list.Next(), gotgcall.ErrNoSource)
+		if now, _ := list.Current(); now.ID != 0 {
+			t.Errorf("the list is at track %d, expected 0: Next has changed nothing", now.ID)
+		}
+	})
+}

@@ -266,12 +266,3 @@ func TestRejoinFromInsideTheCallback(t *testing.T) {
 		w.noViolations()
 	})
 }
-
-func TestABroadcastCannotBeRejoined(t *testing.T) {
-	c, err := gotgcall.New(gotgcall.WithoutFFmpeg())
-	must(t, err)
-	defer func() { must(t, c.Close()) }()
-	must(t, c.StartRTMP(1, "rtmp://127.0.0.1:1/live/key"))
-	_, err = c.Rejoin(1)
-	is(t, err, gotgcall.ErrWrongMode)
-}

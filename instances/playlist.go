@@ -181,6 +181,7 @@ func (l *Playlist) jump(choose func() (PlaylistTrack, bool), ends bool) error {
 		l.mu.Unlock()
 		return fmt.Errorf("%w: there is no such track in the playlist, which has %d", models.ErrInvalidParams, len(l.tracks))
 	}
+	before := l.place
 	if ok {
 		l.place = t.ID
 	}
@@ -188,7 +189,7 @@ func (l *Playlist) jump(choose func() (PlaylistTrack, bool), ends bool) error {
 	if !ok {
 		return host.leaveList(l)
 	}
-	return host.jump(l, t)
+	return host.jump(l, t, before)
 }
 
 // indexLocked returns where a track is, or would be.

@@ -57,10 +57,11 @@ func (p *playback) playFrom(ctx context.Context, list *Playlist, track PlaylistT
 	}
 }
 
-// jump goes to a track of the list that plays.
-func (p *playback) jump(list *Playlist, track PlaylistTrack) error {
+// jump goes to a track of the list that plays. before was the list's place.
+func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
 	from, err := p.playingOf(list)
 	if err != nil {
+		list.stay(track.ID, before)
 		return err
 	}
 	r := from.request
