@@ -2,6 +2,7 @@ package gotgcall_test
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"strings"
 	"testing"
@@ -66,4 +67,31 @@ func TestOptionsInRangeAreTaken(t *testing.T) {
 	)
 	must(t, err)
 	must(t, client.Close())
+}
+
+// FuzzOptions: whatever the options are given, New takes them, or names one that is out of range.
+func FuzzOptions(f *testing.F) {
+	second := int64(time.Second)
+	f.Add("ffmpeg", 8, 4, 256, 50, 10*second, int64(0), 2*second, 23*second, second/2, 1, "stun:192.0.2.1:3478")
+	f.Add("", 0, -1, 0, 1001, int64(-1), second, int64(0), int64(0), int64(0), 9, "turn:")
+	f.Add("-version", 10_000, 10_000, 1, 1, int64(1), int64(0), 3600*second, 24*3600*second, second/20, 4, "turns:[2001:db8::1]?transport=tcp")
+	f.Add("\x00", 10_001, 10_001, -1, 0, int64(math.MinInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MinInt64), int64(1), -1, "http://host")
+	f.Fuzz(func(t *testing.T, path string, processes, certificates, buffer, checks int, connect, delay, disconnect, failed, keepalive int64, network int,
+		server string,
+	) {
+		client, err := gotgcall.New(
+			gotgcall.WithFFmpegPath(path), gotgcall.WithMaxProcesses(processes), gotgcall.WithDTLSCertPool(certificates), gotgcall.WithDispatchBuffer(buffer),
+			gotgcall.WithICEMaxBindingRequests(checks), gotgcall.WithConnectTimeout(time.Duration(connect)), gotgcall.WithICEPreConnectDelay(time.Duration(delay)),
+			gotgcall.WithICETimeouts(time.Duration(disconnect), time.Duration(failed), time.Duration(keepalive)),
+			gotgcall.WithNetworkTypes(gotgcall.NetworkType(network), gotgcall.NetworkTypeUDP4),
+			gotgcall.WithICEServers([]gotgcall.ICEServer{{URLs: []string{server}, Username: "bot", Credential: "7qPlanted5ecretzQ8"}}),
+		)
+		if err == nil {
+			must(t, client.Close())
+			return
+		}
+		if !errors.Is(err, gotgcall.ErrInvalidParams) && !errors.Is(err, gotgcall.ErrFFmpegSpawn) || strings.Contains(err.Error(), "7qPlanted5ecretzQ8") {
+			t.Errorf("the error is «%v»", err)
+		}
+	})
 }

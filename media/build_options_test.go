@@ -1,8 +1,13 @@
 package media
 
 import (
+	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"gotgcall/models"
 )
 
 // withOptions are commands of which each has an option that changes what is played.
@@ -43,4 +48,46 @@ func TestArgumentsWithOptionsAreGolden(t *testing.T) {
 			golden(t, name, c.args())
 		})
 	}
+}
+
+// FuzzEncodeOptions: options that are let through make arguments of which each is one word of ours, or one value; the others are ErrInvalidParams.
+func FuzzEncodeOptions(f *testing.F) {
+	f.Add(800, 1280, 720, 30, 128, 2, uint8(3), int64(0), int64(0), 0, 1.0, 1.0, "", "", int64(0))
+	f.Add(30, 17, 4096, 60, 6, 1, uint8(1), int64(time.Second), int64(2*time.Second), 0, 0.5, 4.0, "volume=2", "hflip", int64(time.Second))
+	f.Add(-1, 0, 1<<40, 0, 511, 3, uint8(255), int64(math.MinInt64), int64(math.MaxInt64), -1, math.NaN(), math.Inf(1), "-y", "\n", int64(math.MaxInt64))
+	f.Fuzz(func(t *testing.T, videoKbps, width, height, fps, audioKbps, channels int, tracks uint8, start, end int64, loop int, speed, volume float64,
+		audioFilter, videoFilter string, offset int64,
+	) {
+		o := EncodeOptions{
+			VideoBitrateKbps: videoKbps, VideoWidth: width, VideoHeight: height, VideoFPS: fps, AudioBitrateKbps: audioKbps, AudioChannels: channels,
+			Tracks: Track(tracks), Start: time.Duration(start), End: time.Duration(end), Loop: loop, Speed: speed, Volume: volume,
+			AudioFilter: audioFilter, VideoFilter: videoFilter,
+		}
+		if err := o.Validate(); err != nil {
+			mustBe(t, err, models.ErrInvalidParams)
+			return
+		}
+		o = o.Complete()
+		if err := o.Validate(); err != nil {
+			t.Fatalf("with the defaults it is refused: %v", err)
+		}
+		for _, raw := range []bool{false, true} {
+			c := command{
+				input: input{class: classFile, target: fileTarget("/music/song.mp3")}, options: o, offset: time.Duration(max(0, offset)),
+				shape: shapeOf(o.Tracks), clock: wallClock, raw: raw,
+			}
+			args := c.args()
+			if inputs := slices.Index(args, "-i"); inputs < 0 || slices.Contains(args[inputs+1:], "-i") {
+				t.Fatalf("not one input: %q", args)
+			}
+			for i, a := range args {
+				switch {
+				case a == "" || strings.ContainsAny(a, "\x00\n") || strings.Contains(a, "NaN") && !strings.Contains(audioFilter+videoFilter, "NaN"):
+					t.Fatalf("argument %d of %q", i, args)
+				case strings.HasPrefix(a, "-ss") && strings.HasPrefix(args[i+1], "-"):
+					t.Fatalf("a time before the beginning: %q", args)
+				}
+			}
+		}
+	})
 }

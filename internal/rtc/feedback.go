@@ -38,14 +38,18 @@ func (t *track) readFeedback(sender *webrtc.RTPSender) {
 		if err != nil {
 			return
 		}
-		packets, err := rtcp.Unmarshal(buffer[:n])
-		if err != nil {
-			continue
-		}
-		now := time.Now()
-		for _, p := range packets {
-			t.takeFeedback(p, now)
-		}
+		t.takeDatagram(buffer[:n], time.Now())
+	}
+}
+
+// takeDatagram takes note of what a datagram of RTCP says about the track. One that is malformed says nothing.
+func (t *track) takeDatagram(b []byte, now time.Time) {
+	packets, err := rtcp.Unmarshal(b)
+	if err != nil {
+		return
+	}
+	for _, p := range packets {
+		t.takeFeedback(p, now)
 	}
 }
 
