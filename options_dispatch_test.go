@@ -86,6 +86,9 @@ func TestCloseNamesTheChatWhoseCallbackBlocks(t *testing.T) {
 
 func TestEveryMethodReturnsFromInsideACallbackOfItsChat(t *testing.T) {
 	for name, method := range methods {
+		if method.leaves || name == "Close" || strings.Contains(name, ".") || strings.HasSuffix(name, "Context") {
+			continue // those that may wait for something are of interest
+		}
 		t.Run(name, func(t *testing.T) {
 			inFakeTimeWith(t, []gotgcall.Option{gotgcall.WithDispatchPerChat()}, func(t *testing.T, w *world) {
 				var called atomic.Int64

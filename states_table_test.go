@@ -168,6 +168,7 @@ var methods = map[string]method{
 	"OpusSource.End":          does(func(s *subject) error { s.voice.End(); return nil }),
 	"OpusSource.Buffered":     looks(func(s *subject) error { s.voice.Buffered(); return nil }),
 	"OpusSource.Tracks":       looks(func(s *subject) error { return notNil(s.voice.Tracks()) }),
+	"OpusSource.String":       looks(func(s *subject) error { return notNil(s.voice.String()) }),
 	"OpusSource.Probe":        looks(func(s *subject) error { _, err := s.voice.Probe(s.t.Context()); return err }),
 	"OpusSource.Open":         does(func(s *subject) error { _, err := s.voice.Open(s.t.Context()); return err }),
 }

@@ -39,7 +39,8 @@ var inside = map[string]struct {
 		must(w.t, err)
 	}},
 	"OnRejoinNeeded": {func(c *gotgcall.Client, called func(int64)) { c.OnRejoinNeeded(called) }, func(w *world, chat int64) {
-		w.join(chat).CloseNotify()
+		bell := w.join(chat)
+		time.AfterFunc(100*time.Millisecond, bell.CloseNotify) // at once it would be noticed by the silence only, seconds later
 	}},
 }
 
@@ -93,6 +94,7 @@ type theatre struct {
 	enact   func(s *subject) // brings a chat into the state
 	raw     bool             // the chats are broadcasts
 	url     func(script string, chat int64) string
+	ffmpeg  string        // the path of that of the broadcasts
 	bounds  time.Duration // how much longer than in fake time anything may take
 	turn    int           // the number of the state, by which what changes it is tried from another place each time
 	unknown int64         // the last chat that was used

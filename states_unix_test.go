@@ -23,10 +23,13 @@ case "$*" in
 	echo "Unknown encoder 'libx264'" >&2
 	exit 1 ;;
 */lost-*)
-	id=${*##*/lost-}
-	mkdir "$0.${id%% *}" 2>/dev/null || exec sleep 3600 # only the first connection comes about
+	lost=$0.${*##*/lost-}
+	[ ! -e "$lost" ] || exec sleep 3600 # only the first connection comes about
 	echo total_size=100
-	head -c 200000 >/dev/null
+	exec 3<&0
+	cat <&3 >/dev/null &
+	until [ -e "$lost" ]; do sleep 0.05; done
+	kill $!
 	exit 1 ;;
 esac
 echo total_size=100
@@ -55,6 +58,8 @@ var broadcastStates = map[string]func(s *subject){
 	"disconnected": func(s *subject) {
 		s.start("lost")
 		s.set()
+		s.until("connected", s.is(gotgcall.Connected))
+		must(s.t, os.WriteFile(fmt.Sprintf("%s.%d", s.ffmpeg, s.chat), nil, 0o600)) // its server goes away
 		s.until("disconnected", s.is(gotgcall.Disconnected))
 	},
 	"failed": func(s *subject) {
@@ -71,7 +76,7 @@ func TestEveryMethodInEveryStateOfABroadcast(t *testing.T) {
 	leak.Check(t)
 	table := readStates(t, "A broadcast")
 	ffmpeg := filepath.Join(t.TempDir(), "ffmpeg")
-	must(t, os.WriteFile(ffmpeg, []byte(pushScript), 0o700))
+	must(t, os.WriteFile(ffmpeg, []byte(pushScript), 0o700)) // before anything is forked that would hold it open
 	for i, state := range table.states {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +90,7 @@ func TestEveryMethodInEveryStateOfABroadcast(t *testing.T) {
 			defer func() { must(t, client.Close()) }()
 			h := &theatre{
 				world: &world{t: t, server: server, client: client}, table: table, state: state, enact: broadcastStates[state],
-				url: scripted, raw: true, bounds: hang, turn: i,
+				url: scripted, raw: true, bounds: hang, turn: i, ffmpeg: ffmpeg,
 			}
 			if state == "closed" {
 				h.closed("")
