@@ -79,7 +79,7 @@ func cpu() time.Duration {
 }
 
 func TestTwoHundredViewersGetTheWholeStream(t *testing.T) {
-	const crowd, span = 200, 6 * time.Second
+	const crowd, span = 200, 4 * time.Second
 	a := start(t, settings(t, nil))
 	l, url, err := a.NewLink(t.Context(), store.LinkOptions{By: "test"})
 	if err != nil {

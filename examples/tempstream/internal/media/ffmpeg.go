@@ -3,7 +3,6 @@ package media
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -19,10 +18,14 @@ import (
 )
 
 const (
-	// look is how often the playlist of the running ffmpeg is looked at.
-	look = 100 * time.Millisecond
-	// stalled is for how long a broadcast that has begun may bring nothing: then its connection counts as dead, and the next can come.
+	// lookEvery is how often the playlist of the running ffmpeg is looked at.
+	lookEvery = 100 * time.Millisecond
+	// stalled is for how long a broadcast may bring nothing, and silent for how long a connection may before its first segment: then it counts as
+	// dead, and the next can come.
 	stalled = 20 * time.Second
+	silent  = 30 * time.Second
+	// knock is how often it is looked whether ffmpeg still listens: it takes one connection, and then listens no more.
+	knock = time.Second
 	// atOnce is how soon an ffmpeg ends that cannot listen; one that ends later had a visitor.
 	atOnce = 500 * time.Millisecond
 	// retry is the wait after an ffmpeg that could not listen.
@@ -46,6 +49,7 @@ type FFmpeg struct {
 	root     *os.Root
 	firstRun int
 	stalled  time.Duration
+	silent   time.Duration
 
 	mu     sync.Mutex // guards what follows
 	window window
@@ -68,7 +72,7 @@ func NewFFmpeg(c FFmpegConfig) (*FFmpeg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("MEDIA_DIR is %q: %w; give a folder that this user may write to", c.Dir, err)
 	}
-	f := &FFmpeg{config: c, path: program, root: root, stalled: stalled}
+	f := &FFmpeg{config: c, path: program, root: root, stalled: stalled, silent: silent}
 	// Players that were there before a restart go on with higher numbers and with names that they have not seen. The number of discontinuities
 	// begins at 0 all the same: hls.js walks over all of them.
 	now := time.Now()
@@ -126,40 +130,6 @@ func reason(err error) string {
 	}
 	return "the publisher left"
 }
-
-// run is one ffmpeg, from its start to its end. begun says that there was a broadcast.
-func (f *FFmpeg) run(ctx context.Context, run int) (begun bool, err error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	ended := make(chan error, 1)
-	go func() { ended <- runProcess(ctx, f.config.Dir, f.path, f.args(run)) }()
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	f.setFailed(nil)
-	for last := time.Now(); ; {
-		select {
-		case err = <-ended:
-			begun = f.read(run) || begun // its last segment
-			f.turn(false)
-			if cause := context.Cause(ctx); errors.Is(cause, errStalled) {
-				err = cause
-			}
-			return begun, err
-		case now := <-tick.C:
-			if f.read(run) {
-				if last = now; !begun {
-					begun = true
-					f.config.Log.Info("a broadcast has begun", "run", run)
-				}
-			} else if begun && now.Sub(last) > f.stalled {
-				stop(errStalled)
-			}
-			f.expire(now)
-		}
-	}
-}
-
-var errStalled = errors.New("the publisher sent nothing any more")
 
 // read takes new segments from the playlist of a run, and says whether there were some.
 func (f *FFmpeg) read(run int) bool {

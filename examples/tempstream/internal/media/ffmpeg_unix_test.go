@@ -4,6 +4,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -130,13 +131,7 @@ func TestAPublisherThatSendsNothingAnyMoreMakesRoomForTheNext(t *testing.T) {
 	f, _ := startFFmpeg(t, func(f *FFmpeg) { f.stalled = 3 * time.Second })
 	dead := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=r=10:s=160x90", "-c:v", "libx264", "-preset", "ultrafast",
 		"-g", "10", "-pix_fmt", "yuv420p", "-f", "flv", "rtmp://"+f.config.Addr+"/live/key")
-	eventually(t, "the listener", func() bool { // another one of its port says that it is there
-		l, err := net.Listen("tcp", f.config.Addr)
-		if err == nil {
-			l.Close()
-		}
-		return err != nil
-	})
+	eventually(t, "the listener", f.listens)
 	if err := dead.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +146,27 @@ func TestAPublisherThatSendsNothingAnyMoreMakesRoomForTheNext(t *testing.T) {
 	eventually(t, "the end of a dead broadcast", func() bool { return f.Status().State == Waiting })
 	push(t, f.config.Addr, "160x90")
 	eventually(t, "the next one", func() bool { return f.Status().State == Live })
+}
+
+func TestAConnectionThatBringsNothingMakesRoomForAPublisher(t *testing.T) {
+	leak.Check(t)
+	f, log := startFFmpeg(t, func(f *FFmpeg) { f.silent = 2 * time.Second })
+	eventually(t, "the listener", f.listens)
+	visitor, err := net.Dial("tcp", f.config.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer visitor.Close()
+	if err := visitor.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := visitor.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection is still there")
+	}
+	eventually(t, "the listener, again", f.listens)
+	if err := f.Check(t.Context()); err != nil || !strings.Contains(log.String(), "brought no stream") {
+		t.Errorf("%v\n%s", err, log)
+	}
 }
 
 func TestOldFilesAreGoneAndATakenPortIsNamed(t *testing.T) {
