@@ -136,7 +136,7 @@ func unsendable(fail func(*wire) *fault, want syscall.Errno) func(*testing.T, *c
 			t.Errorf("sending gives «%v», expected «%v»", err, want)
 		}
 		time.Sleep(3 * time.Second)
-		dropped := f.dropped(t)
+		dropped := f.counts(t)
 		f.lift()
 		light := time.Now()
 		c.hear(ep, perSecond)
@@ -190,7 +190,7 @@ func loss(t *testing.T, c *call, ep *sfutest.Endpoint) {
 	const p, slack = lossPercent / 100.0, 5                                       // what is under way at the beginning and the end
 	want, margin := float64(sent)*(1-p), slack+5*math.Sqrt(float64(sent)*p*(1-p)) // five standard deviations
 	t.Logf("connected in %s; %d of %d packets of sound arrived, %.1f %%; all that was lost, at the bot and at the server: %v",
-		c.link().Connect.Round(time.Millisecond), came, sent, float64(came)*100/float64(sent), c.wrong.dropped(t))
+		c.link().Connect.Round(time.Millisecond), came, sent, float64(came)*100/float64(sent), c.wrong.counts(t))
 	if math.Abs(float64(came)-want) > margin {
 		t.Errorf("%d of %d packets of sound arrived, expected %.0f ± %.0f", came, sent, want, margin)
 	}

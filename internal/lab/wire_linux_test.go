@@ -125,13 +125,13 @@ func (w *wire) renumber(to netip.Addr) {
 	w.bot = to
 }
 
-// dropped returns how many datagrams each of the fault's rules has dropped.
-func (f *fault) dropped(t *testing.T) (counts []int) {
+// counts returns how many datagrams each of the fault's rules has met.
+func (f *fault) counts(t *testing.T) (met []int) {
 	t.Helper()
 	for _, r := range f.rules {
 		n, err := r.packets()
 		must(t, err)
-		counts = append(counts, n)
+		met = append(met, n)
 	}
-	return counts
+	return met
 }
