@@ -122,20 +122,25 @@ func (c *call) join(server *sfutest.Server) *sfutest.Endpoint {
 	return server.Endpoint(chat)
 }
 
-// start joins a server and plays a source until the first second of it has arrived.
+// start joins a server and plays a source until the first half second of it has arrived.
 func (c *call) start(server *sfutest.Server, source gotgcall.Source) *sfutest.Endpoint {
 	c.t.Helper()
 	ep := c.join(server)
 	must(c.t, c.client.SetStreamSources(chat, source))
-	c.hear(ep, perSecond)
+	c.heard(ep, perSecond/2)
 	return ep
 }
 
 // hear waits until so many more packets of sound have arrived.
 func (c *call) hear(ep *sfutest.Endpoint, packets int64) {
 	c.t.Helper()
-	want := ep.Stats(ep.AudioSSRC()).Packets + packets
-	until(c.t, fmt.Sprintf("%d more packets of sound", packets), func() bool { return ep.Stats(ep.AudioSSRC()).Packets >= want })
+	c.heard(ep, ep.Stats(ep.AudioSSRC()).Packets+packets)
+}
+
+// heard waits until so many packets of sound have arrived since the beginning.
+func (c *call) heard(ep *sfutest.Endpoint, packets int64) {
+	c.t.Helper()
+	until(c.t, fmt.Sprintf("%d packets of sound", packets), func() bool { return ep.Stats(ep.AudioSSRC()).Packets >= packets })
 }
 
 // link describes the connection.

@@ -49,7 +49,7 @@ func flooded(t *testing.T, options ...gotgcall.Option) {
 	c := newCall(t, w, options...)
 	ep := c.start(server, song{time.Minute})
 	quiet := newMeter()
-	c.hear(ep, int64(length/time.Second)*perSecond)
+	c.hear(ep, perSecond)
 	t.Logf("without a flood: %.1f %% of a processor", quiet.share()*100)
 	goroutines, heap := runtime.NumGoroutine(), heapInUse()
 	for _, kind := range kinds {

@@ -29,7 +29,7 @@ func lasting() time.Duration {
 	if full() {
 		return 12 * time.Second
 	}
-	return 4 * time.Second
+	return 3 * time.Second
 }
 
 var passingFaults = map[string]passing{
@@ -74,7 +74,7 @@ func TestFaultsThatPassEndNothing(t *testing.T) {
 			}
 			ep := c.start(server, source)
 			f.happens(t, c, ep)
-			c.hear(ep, perSecond)
+			c.hear(ep, perSecond/5)
 			c.reaches(gotgcall.Connected)
 			if ends := c.ended(); len(ends) > 0 {
 				t.Errorf("something has ended: %q", ends)

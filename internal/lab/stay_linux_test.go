@@ -63,7 +63,7 @@ func TestFaultsThatStayAreOneFailureAndOneEndOfEachTrack(t *testing.T) {
 		patients = append(patients, p)
 	}
 	for _, p := range patients {
-		p.call.hear(p.ep, perSecond/2)
+		p.call.heard(p.ep, perSecond/2)
 	}
 	meter, begin := newMeter(), time.Now()
 	for _, p := range patients {
@@ -90,7 +90,7 @@ func TestFaultsThatStayAreOneFailureAndOneEndOfEachTrack(t *testing.T) {
 		must(t, p.call.client.SetStreamSources(chat, song{time.Minute}))
 	}
 	for _, p := range patients {
-		p.call.hear(p.ep, perSecond/2)
+		p.call.heard(p.ep, perSecond/2)
 		if n := p.ep.Stats(p.ep.AudioSSRC()).Lost; n > 0 {
 			t.Errorf("%s: %d packets were lost after joining again", p.name, n)
 		}
