@@ -5,6 +5,8 @@ package access
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,12 +87,7 @@ func (g *Gate) Run(ctx context.Context) error {
 
 // Refresh ends what was disabled. Whoever disables a link in this process calls it, so that it holds at once.
 func (g *Gate) Refresh(ctx context.Context) error {
-	g.mu.Lock()
-	before := make([]*door, 0, len(g.doors))
-	for _, d := range g.doors {
-		before = append(before, d)
-	}
-	g.mu.Unlock()
+	before := g.open()
 	if len(before) == 0 {
 		return nil
 	}
@@ -102,20 +99,25 @@ func (g *Gate) Refresh(ctx context.Context) error {
 	for _, l := range links {
 		active[l.ID] = true
 	}
-	now := time.Now()
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	for _, d := range before {
 		if !active[d.link.ID] {
-			g.endLocked(d)
+			g.end(d)
 		}
 	}
+	g.forgetSessions()
+	return nil
+}
+
+// forgetSessions forgets those that nobody asks for any more.
+func (g *Gate) forgetSessions() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
 	for sum, s := range g.sessions {
 		if !s.watches(now) && now.Sub(s.lastSeen) > forget {
 			delete(g.sessions, sum)
 		}
 	}
-	return nil
 }
 
 // Enter opens a link: it makes a session, whose secret goes into a cookie. Whatever opens nothing is store.ErrNotFound.
@@ -148,20 +150,27 @@ func (g *Gate) doorLocked(l store.Link) *door {
 	d := &door{link: l}
 	d.ctx, d.end = context.WithCancel(context.Background()) // the link's life, which no request's is
 	if !l.Expires.IsZero() {
-		d.timer = time.AfterFunc(time.Until(l.Expires), func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.endLocked(d)
-		})
+		d.timer = time.AfterFunc(time.Until(l.Expires), func() { g.end(d) })
 	}
 	g.doors[l.ID] = d
 	return d
 }
 
-// endLocked closes a door for good; mu is held.
-func (g *Gate) endLocked(d *door) {
+// end closes a door for good, and tells those who watch.
+func (g *Gate) end(d *door) {
+	g.mu.Lock()
+	closed := g.closeLocked(d)
+	g.mu.Unlock()
+	if closed {
+		d.end()
+		g.log.Info("a link has ended", "link", d.link.ID)
+	}
+}
+
+// closeLocked takes a door away, and says whether it was there; mu is held.
+func (g *Gate) closeLocked(d *door) bool {
 	if g.doors[d.link.ID] != d {
-		return
+		return false
 	}
 	delete(g.doors, d.link.ID)
 	if d.timer != nil {
@@ -172,18 +181,22 @@ func (g *Gate) endLocked(d *door) {
 			delete(g.sessions, sum)
 		}
 	}
-	d.end()
-	g.log.Info("a link has ended", "link", d.link.ID)
+	return true
 }
 
 // Close ends all links, in this process alone.
 func (g *Gate) Close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, d := range g.doors {
-		if d.timer != nil {
-			d.timer.Stop()
-		}
+	for _, d := range g.open() {
+		g.mu.Lock()
+		g.closeLocked(d)
+		g.mu.Unlock()
 		d.end()
 	}
+}
+
+// open returns the doors that there are.
+func (g *Gate) open() []*door {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Values(g.doors))
 }

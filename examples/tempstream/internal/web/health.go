@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"gotgcall/examples/tempstream/internal/media"
 )
 
@@ -25,30 +27,44 @@ type check struct {
 // health remembers the last verdict.
 type health struct {
 	check []check
+	group singleflight.Group
 
-	mu      sync.Mutex // guards what follows; held while checking, so that one check serves all who ask
+	mu      sync.Mutex // guards what follows
 	at      time.Time
 	verdict error
 }
 
+// ask gives the last verdict, or a new one, which is for all who ask meanwhile.
 func (h *health) ask(ctx context.Context) error {
+	if fresh, verdict := h.last(); fresh {
+		return verdict
+	}
+	_, err, _ := h.group.Do("", func() (any, error) {
+		err := h.examine(context.WithoutCancel(ctx)) // it does not depend on one of them going away
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.at, h.verdict = time.Now(), err
+		return nil, err
+	})
+	return err
+}
+
+func (h *health) last() (fresh bool, verdict error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if time.Since(h.at) < healthFor {
-		return h.verdict
-	}
-	// The verdict is for all who ask, so it does not depend on one of them going away.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTime)
-	defer cancel()
-	h.verdict = nil
+	return time.Since(h.at) < healthFor, h.verdict
+}
+
+func (h *health) examine(ctx context.Context) error {
 	for _, c := range h.check {
-		if err := c.well(ctx); err != nil {
-			h.verdict = fmt.Errorf("%s: %w", c.what, err)
-			break
+		limit, cancel := context.WithTimeout(ctx, healthTime)
+		err := c.well(limit)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
-	h.at = time.Now()
-	return h.verdict
+	return nil
 }
 
 // alive says that the process answers.
