@@ -73,7 +73,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	out := listener{w: w, control: http.NewResponseController(w)}
+	out := listener{w: w, control: http.NewResponseController(w), limit: s.eventTime}
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	ask := time.NewTicker(placeEvery)
@@ -119,6 +119,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 type listener struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	limit   time.Duration // for each event
 	told    media.State
 }
 
@@ -132,11 +133,14 @@ func (l *listener) tell(state media.State) error {
 }
 
 func (l *listener) write(text string) error {
-	if err := l.control.SetWriteDeadline(time.Now().Add(eventTime)); err != nil {
+	if err := l.control.SetWriteDeadline(time.Now().Add(l.limit)); err != nil {
 		return err
 	}
 	if _, err := l.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return l.control.Flush()
+	if err := l.control.Flush(); err != nil {
+		return err
+	}
+	return l.control.SetWriteDeadline(time.Time{}) // HTTP/2 ends a stream by it that has nothing to write
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -36,13 +37,15 @@ type Server struct {
 	health   *health
 	metrics  *metrics
 	stopping chan struct{} // closed by Stop
+
+	eventTime time.Duration
 }
 
 // New makes a Server.
 func New(c Config) *Server {
 	s := &Server{
 		config: c, feed: newFeed(func() media.State { return c.Status().State }), guesses: newGuesses(),
-		health: &health{check: []check{{"database", c.Store.Pulse}, {"media", c.Media.Check}}}, stopping: make(chan struct{}),
+		health: &health{check: []check{{"database", c.Store.Pulse}, {"media", c.Media.Check}}}, stopping: make(chan struct{}), eventTime: eventTime,
 	}
 	s.metrics = newMetrics(s)
 	return s

@@ -367,10 +367,14 @@ func (v *visitor) states(t *testing.T) <-chan string {
 	if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/event-stream" {
 		t.Fatalf("%d %v", got.StatusCode, got.Header)
 	}
+	return statesOf(got.Body)
+}
+
+func statesOf(events io.Reader) <-chan string {
 	states := make(chan string, 16)
 	go func() {
 		defer close(states)
-		lines := bufio.NewScanner(got.Body)
+		lines := bufio.NewScanner(events)
 		for lines.Scan() {
 			if data, ok := strings.CutPrefix(lines.Text(), `data: {"state":"`); ok {
 				states <- strings.TrimSuffix(data, `"}`)
@@ -406,6 +410,40 @@ func TestPagesHearOfTheStreamsState(t *testing.T) {
 	}
 	s.stop() // the service stops: no state is lost, and the page may come again
 	hears(t, states, "")
+}
+
+func TestEventsOverHTTP2LastWhileThereIsNothingToTell(t *testing.T) {
+	s := newSite(t)
+	s.web.eventTime = 100 * time.Millisecond
+	secure := httptest.NewUnstartedServer(s.web.Handler())
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	defer secure.Close()
+	_, token := s.newLink(t, store.LinkOptions{})
+	v := s.visitor(t)
+	v.open(t, token)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, secure.URL+"/play/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.AddCookie(v.cookie)
+	got, err := secure.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if got.ProtoMajor != 2 {
+		t.Fatal(got.Proto)
+	}
+	states := statesOf(got.Body)
+	hears(t, states, "live")
+	select { // nothing comes, and nothing ends
+	case state := <-states:
+		t.Fatalf("heard %q", state)
+	case <-time.After(5 * s.web.eventTime):
+	}
+	s.studio.set(media.Paused, nil)
+	hears(t, states, "paused")
 }
 
 func TestWhoIsOneTooManyWaitsForAPlace(t *testing.T) {
