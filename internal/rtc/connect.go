@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,8 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 	}
 	a.found, err = e.routes(a.answer.Candidates)
 	if len(a.found) == 0 && e.config.Settings == nil {
-		return nil, fmt.Errorf("%w: %w; this host cannot reach the address family of the server", models.ErrConnectionFailed, err)
+		return nil, fmt.Errorf("%w: %w; %s", models.ErrConnectionFailed, err,
+			cmp.Or(scarcity(err), "this host cannot reach the address family of the server"))
 	}
 	for _, r := range a.found {
 		a.steps.say("a route to the server", "local", r.local, "remote", r.remote)
@@ -78,7 +80,7 @@ func (e *Engine) attempt(ctx context.Context, a attempt) (*peer, error) {
 	a.steps.say("setting up", "ice_role", a.role(), "delay", a.delay)
 	p, err := e.newPeer(ctx, a)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
+		return nil, fmt.Errorf("%w: %w", models.ErrConnectionFailed, withScarcity(err))
 	}
 	err = pause(ctx, a.delay)
 	if err == nil {
@@ -118,6 +120,9 @@ func (p *peer) await(ctx context.Context, controlling bool) error {
 		case <-p.connected.done():
 			return nil
 		case <-p.broken.done():
+			if err := p.mute(); err != nil {
+				return fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
+			}
 			if !p.selected.isSet() && p.iceFailed() && ctx.Err() == nil {
 				return errNoPair // short timeouts end the checks, too; what is left of the time belongs to the other role
 			}

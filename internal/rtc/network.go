@@ -31,20 +31,33 @@ func (n *networks) sender(life time.Duration) (*senderNet, error) {
 		}
 		n.system, n.read = system, now
 	}
-	return &senderNet{n.system, life}, nil
+	return &senderNet{Net: n.system, life: life}, nil
 }
 
 // senderNet is the system's network whose UDP sockets are senderConns.
 type senderNet struct {
 	*stdnet.Net
 	life time.Duration // as of senderConn
+
+	mu     sync.Mutex
+	failed error // why the last socket that could not be opened was not
 }
 
 // ListenUDP implements transport.Net.
 func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
 	conn, err := net.ListenUDP(network, local)
 	if err != nil {
+		n.mu.Lock()
+		n.failed = err
+		n.mu.Unlock()
 		return nil, err
 	}
 	return newSenderConn(conn, n.life), nil
+}
+
+// failure returns why a socket could not be opened, nil when all could. pion only logs it.
+func (n *senderNet) failure() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.failed
 }

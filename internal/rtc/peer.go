@@ -34,6 +34,7 @@ type peer struct {
 	steps        steps
 	lease        *lease // nil without shared sockets
 	controlling  bool
+	network      *senderNet
 
 	consent *time.Timer // looks at the server's consent; nil before there is a connection
 
@@ -150,6 +151,12 @@ func (p *peer) addTrack(t *track) error {
 // its own, so they only set latches.
 func (p *peer) watch() {
 	p.steps.watch(p)
+	p.pc.OnICEGatheringStateChange(func(s webrtc.ICEGatheringState) {
+		p.steps.say("ICE gathering", "state", s.String())
+		if s == webrtc.ICEGatheringStateComplete && p.mute() != nil {
+			p.broken.set()
+		}
+	})
 	p.dtls.ICETransport().OnConnectionStateChange(func(s webrtc.ICETransportState) {
 		p.mu.Lock()
 		p.ice = s
@@ -186,6 +193,18 @@ func (p *peer) breakOff() {
 	if changed != nil {
 		changed()
 	}
+}
+
+// mute returns why the machine gave no socket to speak by, nil when there is one. Without, no check would ever be answered.
+func (p *peer) mute() error {
+	err := p.network.failure()
+	if err == nil {
+		return nil
+	}
+	if local := p.pc.LocalDescription(); local != nil && strings.Contains(local.SDP, "a=candidate:") {
+		return nil
+	}
+	return withScarcity(err)
 }
 
 // iceFailed tells whether ICE has given up. It asks pion: the notification may come after that of the PeerConnection.
@@ -226,6 +245,7 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 		return s, err
 	}
 	s.SetNet(network)
+	p.network = network
 	if p.lease != nil {
 		s.SetICEUDPMux(p.lease.mux)
 	}

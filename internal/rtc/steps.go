@@ -44,9 +44,6 @@ func (s steps) watch(p *peer) {
 		p.pc.OnICECandidate(s.local)
 		p.dtls.ICETransport().OnSelectedCandidatePairChange(s.selected)
 	}
-	if s.log != nil {
-		p.pc.OnICEGatheringStateChange(func(g webrtc.ICEGatheringState) { s.say("ICE gathering", "state", g.String()) })
-	}
 }
 
 // local logs a candidate of ours; nil is the end of the gathering.
