@@ -20,6 +20,7 @@ type config struct {
 	withoutFFmpeg  bool
 	maxProcesses   int // 0: no limit
 	lowPriority    bool
+	processLimits  models.ProcessLimits
 	urlPolicy      func(*url.URL) error
 	logger         *slog.Logger // nil: WithLogger was not given
 	logs           logSwitches
@@ -84,7 +85,10 @@ func (c *config) engine(l loggers) rtc.Config {
 
 // runner is the part of the options that child processes are run with.
 func (c *config) runner(path string, l loggers) ffmpeg.Config {
-	return ffmpeg.Config{Path: path, Logger: l.main, StderrLogger: l.stderr, MaxProcesses: c.maxProcesses, LowPriority: c.lowPriority}
+	return ffmpeg.Config{
+		Path: path, Logger: l.main, StderrLogger: l.stderr,
+		MaxProcesses: c.maxProcesses, LowPriority: c.lowPriority, ProcessLimits: c.processLimits,
+	}
 }
 
 // queue returns what calls the callbacks.

@@ -1,6 +1,10 @@
 package gotgcall
 
-import "net/url"
+import (
+	"net/url"
+
+	"gotgcall/internal/ffmpeg"
+)
 
 // Option changes one setting of New. A value out of range is ErrInvalidParams from New; of an option given twice the later one counts.
 type Option func(*config)
@@ -35,6 +39,23 @@ func WithMaxProcesses(n int) Option {
 // full, encoders get slower before the packets of the calls come late. By default they have the program's own.
 func WithLowPriority() Option {
 	return func(c *config) { c.lowPriority = true }
+}
+
+// WithProcessLimits bounds what each child process may use up that plays a source or looks at it (Probe): processor time, address space, the size of
+// files it writes. So hostile media, of which a decoder never gets enough, cost no more than that. A process that reaches a limit ends its source
+// with ErrFFmpegCrashed, which names the limit. By default there are none.
+//
+// The encoder of a broadcast has no limits: it lives for as long as the broadcast does, and gets nothing but decoded sound and pictures. CPU has to be
+// enough for the longest thing that is played: a live source ends, too, when it has used it up.
+//
+// The limits are set just after the start. They exist on Linux alone; elsewhere New fails with ErrInvalidParams, which is errors.ErrUnsupported too.
+func WithProcessLimits(limits ProcessLimits) Option {
+	return func(c *config) {
+		c.processLimits = limits
+		if c.problem == nil {
+			c.problem = ffmpeg.CheckLimits(limits)
+		}
+	}
 }
 
 // WithURLPolicy has every URL judged that the library itself hands to ffmpeg, before anything is started: those of FromURL, when they are

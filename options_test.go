@@ -23,6 +23,8 @@ func TestBadOptionsAreNamedByNew(t *testing.T) {
 		"WithLogger(nil)":                                         gotgcall.WithLogger(nil),
 		"WithMaxProcesses(0): expected 1 to 10000":                gotgcall.WithMaxProcesses(0),
 		"WithMaxProcesses(10001): expected 1 to 10000":            gotgcall.WithMaxProcesses(10_001),
+		"WithProcessLimits: CPU is 1ms, expected 1s or more":      gotgcall.WithProcessLimits(gotgcall.ProcessLimits{CPU: time.Millisecond}),
+		"WithProcessLimits: Output is -1 bytes":                   gotgcall.WithProcessLimits(gotgcall.ProcessLimits{Output: -1}),
 		"WithURLPolicy(nil)":                                      gotgcall.WithURLPolicy(nil),
 		"WithNetworkTypes([]): expected NetworkTypeUDP4":          gotgcall.WithNetworkTypes(),
 		"WithNetworkTypes([tcp4]): expected NetworkTypeUDP4":      gotgcall.WithNetworkTypes(gotgcall.NetworkTypeTCP4),
@@ -57,6 +59,7 @@ func TestBadOptionsAreNamedByNew(t *testing.T) {
 func TestOptionsInRangeAreTaken(t *testing.T) {
 	client, err := gotgcall.New(
 		gotgcall.WithoutFFmpeg(), nil, gotgcall.WithDTLSCertPool(0), gotgcall.WithDispatchBuffer(1), gotgcall.WithMaxProcesses(10_000),
+		gotgcall.WithProcessLimits(gotgcall.ProcessLimits{}),
 		gotgcall.WithURLPolicy(func(*url.URL) error { return nil }), gotgcall.WithNetworkTypes(gotgcall.NetworkTypeUDP6, gotgcall.NetworkTypeTCP4),
 		gotgcall.WithICETimeouts(time.Hour, 24*time.Hour, 50*time.Millisecond), gotgcall.WithICEMaxBindingRequests(1000),
 		gotgcall.WithICEPreConnectDelay(10*time.Second), gotgcall.WithConnectTimeout(11*time.Second), gotgcall.WithSettingEngine(nil),

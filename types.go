@@ -43,6 +43,8 @@ type (
 	MediaInfo = media.MediaInfo
 	// MediaState says what a call sends at this moment.
 	MediaState = models.MediaState
+	// ProcessLimits bound what a child process may use up, for WithProcessLimits.
+	ProcessLimits = models.ProcessLimits
 	// MultiShellSource is what FromShells returns.
 	MultiShellSource = media.MultiShellSource
 	// NetworkInfo is what OnConnectionChange reports.

@@ -37,7 +37,7 @@ func (e ending) exited(began bool, stderr string) error {
 // failed is every other end. err is the whole error of which exit is a part.
 func (e ending) failed(began bool, exit *ffmpeg.ExitError, err error) error {
 	switch {
-	case exit.Signal != "" || exit.Unwrap() != nil || began:
+	case exit.Signal != "" || exit.Limit != "" || exit.Unwrap() != nil || began:
 		return err
 	case missingEncoder(exit.Stderr) != "":
 		return noEncoder(e.subject, missingEncoder(exit.Stderr), exit)

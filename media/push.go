@@ -80,7 +80,7 @@ type Push struct {
 
 // Push begins to publish: H.264 and AAC in FLV, as o says. Input takes Matroska with raw sound and pictures.
 func (t PushTarget) Push(ctx context.Context, o EncodeOptions) (*Push, error) {
-	j, err := launch(ctx, ffmpeg.Command{Args: t.args(o.Complete()), Input: true, PipeSize: rawPipe, Secrets: t.secrets})
+	j, err := launch(ctx, ffmpeg.Command{Args: t.args(o.Complete()), Input: true, PipeSize: rawPipe, Unlimited: true, Secrets: t.secrets})
 	if err != nil {
 		return nil, err
 	}

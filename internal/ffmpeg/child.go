@@ -1,14 +1,20 @@
 package ffmpeg
 
-import "os"
+import (
+	"os"
+	"time"
+
+	"gotgcall/models"
+)
 
 // spec is what the operating system needs to start a program.
 type spec struct {
-	path  string
-	args  []string // the program's name first
-	env   []string
-	files []*os.File // become the child's descriptors 0, 1, 2 and so on
-	low   bool       // with a lower priority than ours
+	path   string
+	args   []string // the program's name first
+	env    []string
+	files  []*os.File // become the child's descriptors 0, 1, 2 and so on
+	low    bool       // with a lower priority than ours
+	limits models.ProcessLimits
 }
 
 // child is a started program with its group, as the operating system shows it. kill may be called at any time and by many; await and
@@ -25,9 +31,10 @@ type child interface {
 
 // status is how a program ended.
 type status struct {
-	code   int    // of its exit; -1 when it did not exit by itself
-	signal string // that killed it, such as "SIGKILL"
-	err    error  // the status could not be had
+	code   int           // of its exit; -1 when it did not exit by itself
+	signal string        // that killed it, such as "SIGKILL"
+	cpu    time.Duration // processor time of it and of what it has waited for; 0 where that is not known
+	err    error         // the status could not be had
 }
 
-func (s status) ok() bool { return s == status{} }
+func (s status) ok() bool { return s.code == 0 && s.signal == "" && s.err == nil }

@@ -9,8 +9,11 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gotgcall/models"
 )
 
 // maxOutputs: stdout, and descriptor 3.
@@ -29,7 +32,10 @@ type unixChild struct {
 }
 
 // spawn starts a program as the leader of a group.
-func spawn(s spec) (child, error) {
+func spawn(s spec) (child, error) { return spawnLimited(s, setLimits) }
+
+// spawnLimited is spawn with the function that sets the child's limits.
+func spawnLimited(s spec, setLimits func(pid int, l models.ProcessLimits) error) (child, error) {
 	attr := &syscall.ProcAttr{Env: s.env, Sys: sysProcAttr()}
 	for _, f := range s.files {
 		attr.Files = append(attr.Files, f.Fd()) // Fd puts the descriptor into blocking mode, as programs expect theirs
@@ -39,6 +45,12 @@ func spawn(s spec) (child, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "exec", Path: s.path, Err: err}
 	}
+	if err := setLimits(pid, s.limits); err != nil {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+		wait4(pid)
+		return nil, err
+	}
+	goesFirst(pid)
 	if s.low {
 		_ = syscall.Setpriority(syscall.PRIO_PROCESS, pid, niceness) // its threads inherit it; an error would mean that it is gone
 	}
@@ -71,8 +83,10 @@ var errStolen = errors.New("something else in this program reaps all children; i
 
 func wait4(pid int) status {
 	var ws syscall.WaitStatus
+	var used syscall.Rusage
 	for {
-		_, err := syscall.Wait4(pid, &ws, 0, nil)
+		_, err := syscall.Wait4(pid, &ws, 0, &used)
+		cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -83,9 +97,9 @@ func wait4(pid int) status {
 			if name == "" {
 				name = fmt.Sprintf("signal %d", int(ws.Signal()))
 			}
-			return status{code: -1, signal: name}
+			return status{code: -1, signal: name, cpu: cpu}
 		}
-		return status{code: ws.ExitStatus()}
+		return status{code: ws.ExitStatus(), cpu: cpu}
 	}
 }
 

@@ -21,6 +21,9 @@ type ExitError struct {
 	// Stderr is the end of what it wrote to stderr, whole lines, 4 KiB at most, redacted.
 	Stderr string
 
+	// Limit says which limit of Config.ProcessLimits has ended it, and how much that allows; empty when none did.
+	Limit string
+
 	cause error // why the status is unknown
 	told  bool  // the reason why we killed it is told beside it
 }
@@ -34,12 +37,15 @@ func (e *ExitError) Error() string {
 	switch {
 	case e.cause != nil:
 		return fmt.Sprintf("%s ended, its exit status is unknown: %v", e.Program, e.cause)
-	case e.Signal == "SIGKILL" && !e.told:
+	case e.Signal == "SIGKILL" && !e.told && e.Limit == "":
 		text = e.Program + " was killed by SIGKILL, from outside or because the system ran out of memory"
 	case e.Signal != "":
 		text = fmt.Sprintf("%s was killed by %s", e.Program, e.Signal)
 	default:
 		text = fmt.Sprintf("%s exited with code %d", e.Program, e.Code)
+	}
+	if e.Limit != "" {
+		text += ": " + e.Limit
 	}
 	if last := lastLines(e.Stderr); last != "" {
 		text += ": " + last
@@ -67,6 +73,8 @@ func spawnError(path string, err error) error {
 // adviceFor maps the causes that a system's administrator can do something about.
 func adviceFor(err error) string {
 	switch {
+	case errors.Is(err, errLimits):
+		return "a sandbox forbids prlimit(2) here; leave WithProcessLimits out"
 	case errors.Is(err, syscall.EMFILE):
 		return "this program has too many files open; raise its limit (ulimit -n)"
 	case errors.Is(err, syscall.ENFILE):

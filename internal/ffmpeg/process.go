@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"gotgcall/models"
 )
 
 // Process is a program that was started. It must be stopped, even after it has ended, unless Finish has returned or its outputs were read
@@ -19,6 +21,7 @@ type Process struct {
 	child    child
 	title    string // the program's name
 	redactor *redactor
+	allowed  models.ProcessLimits
 	input    *input // nil when the Command did not ask for it
 	outputs  []*output
 	stderr   *tail
@@ -45,6 +48,7 @@ func newProcess(r *Runner, req *request, l launched) *Process {
 		child:    l.child,
 		title:    req.title(),
 		redactor: req.redactor,
+		allowed:  req.spec.limits,
 		stderr:   newTail(l.stderr, req.notes, r.echo(req, l)),
 		started:  time.Now(),
 		stopped:  make(chan struct{}),

@@ -32,6 +32,7 @@ func (p *Process) supervise() {
 // finish records how the program ended.
 func (p *Process) finish(st status) {
 	exit := &ExitError{Program: p.title, Code: st.code, Signal: st.signal, Stderr: p.Stderr(), cause: st.err}
+	exit.Limit = reached(p.allowed, st, exit.Stderr)
 	p.mu.Lock()
 	exit.told = p.hung != ""
 	p.ended = true

@@ -23,6 +23,9 @@ type Config struct {
 	MaxProcesses int
 	// LowPriority starts children with a lower priority than the program's own: nice 10, on Windows the class below normal.
 	LowPriority bool
+	// ProcessLimits are what each child may use up, but for those whose Command is Unlimited. They are as CheckLimits takes them. By default there
+	// are none.
+	ProcessLimits models.ProcessLimits
 }
 
 // limits are the durations a Runner works with; tests shorten them.
@@ -64,6 +67,7 @@ type shared struct {
 	limits   limits
 	room     room
 	low      bool
+	allowed  models.ProcessLimits
 	spawn    func(spec) (child, error)
 	requests chan *request
 	closing  chan struct{} // closed by the first Close
@@ -89,6 +93,7 @@ func newRunner(c Config, l limits, spawn func(spec) (child, error)) *Runner {
 		limits:   l,
 		room:     room{size: c.MaxProcesses},
 		low:      c.LowPriority,
+		allowed:  c.ProcessLimits,
 		spawn:    spawn,
 		requests: make(chan *request),
 		closing:  make(chan struct{}),
@@ -136,6 +141,8 @@ type Command struct {
 	// Notes is given each whole line that the program writes to stderr, without its end, on a goroutine of its own. Those for which it returns true
 	// are not errors, and not kept. nil keeps all.
 	Notes func(line []byte) (isNote bool)
+	// Unlimited leaves out Config.ProcessLimits: for a program that lives as long as it is fed, with nothing that a stranger made.
+	Unlimited bool
 	// Inherit widens the program's environment by what programs need that show or capture a desktop: display, sound server, user.
 	Inherit bool
 	// Secrets are texts that must not appear in errors and logs, whichever way they are escaped. Passwords and query values of URLs in

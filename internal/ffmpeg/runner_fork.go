@@ -60,9 +60,13 @@ func (r *Runner) newRequest(ctx context.Context, c Command) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := spec{path: path, args: append([]string{name}, c.Args...), env: environment(os.Environ(), c.Inherit), low: r.low}
+	if !c.Unlimited {
+		s.limits = r.allowed
+	}
 	return &request{
 		ctx:      ctx,
-		spec:     spec{path: path, args: append([]string{name}, c.Args...), env: environment(os.Environ(), c.Inherit)},
+		spec:     s,
 		input:    c.Input,
 		outputs:  outputs,
 		pipeSize: c.PipeSize,
@@ -111,7 +115,7 @@ func (r *Runner) launch(req *request) (l launched) {
 		return l
 	}
 	s := req.spec
-	s.files, s.low = theirs, r.low
+	s.files = theirs
 	l.child, l.err = r.spawn(s)
 	return l
 }

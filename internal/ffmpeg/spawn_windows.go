@@ -28,6 +28,9 @@ type windowsChild struct {
 
 // spawn starts a program in a job object. What the program starts in its very first moment, before it is put there, is outside.
 func spawn(s spec) (child, error) {
+	if err := setLimits(0, s.limits); err != nil {
+		return nil, err
+	}
 	flags := uint32(windows.CREATE_NEW_PROCESS_GROUP)
 	if s.low {
 		flags |= windows.BELOW_NORMAL_PRIORITY_CLASS
