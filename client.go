@@ -63,6 +63,7 @@ func New(opts ...Option) (*Client, error) {
 			URLPolicy:      config.urlPolicy,
 			ConnectTimeout: config.connectTimeout,
 			Loopback:       config.loopback,
+			Patience:       config.patience,
 		},
 		events: events,
 		closed: make(chan struct{}),

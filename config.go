@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"gotgcall/instances"
 	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/notify"
 	"gotgcall/internal/rtc"
@@ -36,6 +37,7 @@ type config struct {
 	iceDelay       time.Duration
 	loopback       bool
 	settings       func(*webrtc.SettingEngine)
+	patience       instances.Patience // of sources; tests shorten it
 
 	problem error // the first option that was out of range
 }

@@ -3,7 +3,6 @@ package gotgcall_test
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -12,30 +11,11 @@ import (
 	"gotgcall"
 )
 
-// children returns the process ids of this process's children.
-func children(t *testing.T) (pids []int) {
-	t.Helper()
-	lists, err := filepath.Glob("/proc/self/task/*/children")
-	must(t, err)
-	for _, list := range lists {
-		text, err := os.ReadFile(list)
-		if err != nil {
-			continue // a thread that has ended meanwhile
-		}
-		for field := range strings.FieldsSeq(string(text)) {
-			pid, err := strconv.Atoi(field)
-			must(t, err)
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
 func TestAnFFmpegKilledInTheMiddleIsOneEndThatSaysSo(t *testing.T) {
 	s := newStudio(t)
 	s.join(1)
 	must(t, s.client.SetStreamSources(1, gotgcall.FromFile("testdata/song.mp3")))
-	pids := children(t)
+	pids := processesOf(t, "self")
 	if len(pids) != 1 {
 		t.Fatalf("%d children while one song plays: %v", len(pids), pids)
 	}
@@ -62,7 +42,7 @@ func TestTheBotsEnvironmentStaysWithTheBot(t *testing.T) {
 	must(t, s.client.StartRTMP(3, "rtmp://127.0.0.1:1/live/key")) // the encoder starts, and finds nobody
 	must(t, s.client.SetStreamSources(3, gotgcall.FromFile("testdata/song.mp3")))
 	looked := 0
-	for _, pid := range children(t) {
+	for _, pid := range processesOf(t, "self") {
 		environment, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 		if errors.Is(err, os.ErrNotExist) || len(environment) == 0 { // it has ended meanwhile
 			continue

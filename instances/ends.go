@@ -14,7 +14,7 @@ const together = 250 * time.Millisecond
 // idleLeg deals with an empty queue: the end comes when the last frame has had its time; a reader that is behind has until the stall limit.
 // It returns when to look again, the zero time when the leg is over.
 func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
-	due := p.clock.Due(l.next, l.rate)
+	due, limit := p.clock.Due(l.next, l.rate), p.env.Patience.stall()
 	switch {
 	case ended && !l.begun && p.current.shared: // the source does not have it
 		l.over, l.absent = true, true
@@ -38,14 +38,14 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 		p.counters(l.kind).gaps.Add(1)
 	case p.current.interactive, p.current.shared: // a shared source has its limit in its hub
 		return now.Add(reportInterval)
-	case now.Sub(l.since) < stallTimeout:
+	case now.Sub(l.since) < limit:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
 		return now.Add(reportInterval)
 	default:
-		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, stallTimeout))
+		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, limit))
 		return time.Time{}
 	}
-	return l.since.Add(stallTimeout)
+	return l.since.Add(limit)
 }
 
 // untangleInterval is how often a tangled stream looks for its successor.

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"cmp"
 	"log/slog"
 	"net/url"
 	"time"
@@ -20,10 +21,23 @@ type Environment struct {
 	Events         Events
 	URLPolicy      func(*url.URL) error // nil: every URL may be opened
 	ConnectTimeout time.Duration
+	Patience       Patience
 	Loopback       bool
 
 	base *Environment // the Client's, of which this one is for a call; set by of
 }
+
+// Patience is how long a source may give nothing. A field that is 0 means its default; tests shorten them.
+type Patience struct {
+	// Open is how long a source may take until it gives its first frame. It defaults to openTimeout.
+	Open time.Duration
+	// Stall is how long a playing source may give nothing before it ends with ErrStalled. It defaults to stallTimeout.
+	Stall time.Duration
+}
+
+func (p Patience) open() time.Duration { return cmp.Or(p.Open, openTimeout) }
+
+func (p Patience) stall() time.Duration { return cmp.Or(p.Stall, stallTimeout) }
 
 // Events receives what happens to a call. Its methods are called with locks held and in order: they must neither block nor call back.
 type Events interface {
@@ -40,9 +54,8 @@ type Events interface {
 
 // Limits of a call. docs/ARCHITECTURE.md has them all in one table.
 const (
-	// openTimeout is how long a source may take until it gives its first frame.
-	openTimeout = 15 * time.Second
-	// stallTimeout is how long a playing source may give nothing before it ends with ErrStalled.
+	// openTimeout and stallTimeout are the defaults of Patience.
+	openTimeout  = 15 * time.Second
 	stallTimeout = 10 * time.Second
 	// stopTimeout is how long Stop waits for processes, sockets and goroutines. What needs longer goes on in the background.
 	stopTimeout = 1900 * time.Millisecond

@@ -24,12 +24,13 @@ type opening struct {
 // errSuperseded is what an opening ends with when a newer one came.
 var errSuperseded = fmt.Errorf("gotgcall: another source or position of this chat was asked for later and won: %w", context.Canceled)
 
-func newOpening(life, caller context.Context) *opening {
-	ctx, cancel := context.WithCancelCause(life)
+func (p *playback) newOpening(caller context.Context) *opening {
+	ctx, cancel := context.WithCancelCause(p.life)
+	limit := p.env.Patience.open()
 	o := &opening{ctx: ctx, cancel: cancel}
-	o.timer = time.AfterFunc(openTimeout, func() {
+	o.timer = time.AfterFunc(limit, func() {
 		cancel(fmt.Errorf("%w: nothing playable within %s; check that the address answers and the file is not a pipe nobody writes to",
-			models.ErrSourceTimeout, openTimeout))
+			models.ErrSourceTimeout, limit))
 	})
 	o.unlink = context.AfterFunc(caller, func() { cancel(context.Cause(caller)) })
 	return o

@@ -77,7 +77,7 @@ func (p *playback) setSource(ctx context.Context, r request) error {
 
 // put opens what is requested and puts it in the place of the current source. lost says that the error is not the source's.
 func (p *playback) put(ctx context.Context, r request) (lost bool, err error) {
-	o := newOpening(p.life, ctx)
+	o := p.newOpening(ctx)
 	defer o.end()
 	p.mu.Lock()
 	if err := p.unusableLocked(); err != nil {
@@ -143,7 +143,7 @@ func (p *playback) track(s *stream) {
 func (p *playback) untangle(s *stream, at time.Duration) {
 	r := s.request
 	r.offset, r.separate, r.continues = at, true, true
-	o := newOpening(p.life, p.life)
+	o := p.newOpening(p.life)
 	o.seeks = &r
 	p.mu.Lock()
 	busy := p.opening != nil || p.next != nil || p.unusableLocked() != nil

@@ -56,7 +56,7 @@ func (p *playback) move(ctx context.Context, m move) error {
 
 // travel is move, as far as no other one takes over.
 func (p *playback) travel(ctx context.Context, m move, j *journey) error {
-	o := newOpening(p.life, ctx)
+	o := p.newOpening(ctx)
 	defer o.end()
 	from, err := p.beginMove(o, m, j)
 	if err != nil {

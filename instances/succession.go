@@ -16,7 +16,7 @@ func (p *playback) prepare(s *stream) {
 		return
 	}
 	n := &succession{of: s}
-	o := newOpening(p.life, p.life)
+	o := p.newOpening(p.life)
 	o.follows = true
 	p.succession = n
 	p.beginLocked(o)
@@ -45,7 +45,7 @@ func (p *playback) search(n *succession, o *opening) {
 		}
 		r.failed = append(r.failed, trackEnd{track, err})
 		track, _, ok = list.after(track.ID)
-		next := newOpening(p.life, p.life)
+		next := p.newOpening(p.life)
 		next.follows = true
 		if !p.renew(n, o, next) {
 			next.end()

@@ -1,0 +1,6 @@
+//go:build race
+
+package gotgcall_test
+
+// underRace says that the race detector is at work, which takes several times the memory.
+const underRace = true
