@@ -95,14 +95,7 @@ func endOf(err error) error {
 }
 
 // isReady tells whether the first frame or the end is in the queue.
-func (l *leg) isReady() bool {
-	select {
-	case <-l.ready:
-		return true
-	default:
-		return false
-	}
-}
+func (l *leg) isReady() bool { return isClosed(l.ready) }
 
 // failure returns why the leg has nothing at all to play, nil when it has something or may still get it.
 func (l *leg) failure() error {

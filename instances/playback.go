@@ -13,7 +13,7 @@ import (
 	"gotgcall/models"
 )
 
-// playback is what a call plays: idle → opening → playing ⇄ paused → ended. The controls (this file) say what is wanted; the scheduler's
+// playback is what a call plays: idle → opening → playing ⇄ paused → ended. The controls (controls.go) say what is wanted; the scheduler's
 // goroutine (run.go) does it. A stream that is opened becomes the next one, and takes the current one's place at a frame boundary.
 type playback struct {
 	// set at construction
@@ -135,7 +135,7 @@ func (p *playback) open(o *opening, r request) error {
 func (p *playback) track(s *stream) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.streams = append(slices.DeleteFunc(p.streams, isClosed), s)
+	p.streams = append(slices.DeleteFunc(p.streams, func(s *stream) bool { return isClosed(s.closed) }), s)
 }
 
 // untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
@@ -190,9 +190,10 @@ func (p *playback) install(o *opening, s *stream) error {
 	return nil
 }
 
-func isClosed(s *stream) bool {
+// isClosed tells whether what a channel stands for has happened.
+func isClosed(happened <-chan struct{}) bool {
 	select {
-	case <-s.closed:
+	case <-happened:
 		return true
 	default:
 		return false
@@ -207,117 +208,6 @@ func (p *playback) unusableLocked() error {
 		return fmt.Errorf("%w: %w", models.ErrNotConnected, p.failed)
 	}
 	return nil
-}
-
-// pause freezes the media; it reports whether it was running. When it returns, nothing leaves any more.
-func (p *playback) pause() bool {
-	p.mu.Lock()
-	changed := !p.paused && !p.closed
-	p.freezeLocked(func() { p.paused = p.paused || changed })
-	if changed {
-		p.upgradeLocked()
-	}
-	p.mu.Unlock()
-	p.entry.Settle()
-	return changed
-}
-
-// resume goes on where pause stopped.
-func (p *playback) resume() bool {
-	p.mu.Lock()
-	changed := p.paused && !p.closed
-	p.freezeLocked(func() { p.paused = p.paused && !changed })
-	if changed {
-		p.upgradeLocked()
-	}
-	p.mu.Unlock()
-	p.entry.Wake()
-	return changed
-}
-
-// frozenLocked tells whether the media stands still.
-func (p *playback) frozenLocked() bool { return p.paused || !p.live }
-
-// freezeLocked makes a change that may freeze the media or let it go on, and measures how long it stood still.
-func (p *playback) freezeLocked(change func()) {
-	before := p.frozenLocked()
-	change()
-	switch after := p.frozenLocked(); {
-	case after && !before:
-		p.frozenAt = time.Now()
-	case before && !after:
-		p.shift += time.Since(p.frozenAt)
-	}
-}
-
-// setMuted silences the audio, or ends the silence; it reports whether that is a change. When it returns, no packet leaves that the old
-// state would have sent.
-func (p *playback) setMuted(muted bool) bool {
-	p.mu.Lock()
-	changed := p.muted != muted && !p.closed
-	p.muted = muted
-	if changed {
-		p.upgradeLocked()
-	}
-	p.mu.Unlock()
-	p.entry.Settle()
-	return changed
-}
-
-func (p *playback) state() models.MediaState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stateLocked()
-}
-
-func (p *playback) stateLocked() models.MediaState {
-	return models.MediaState{Muted: p.muted, Paused: p.paused, VideoStopped: !p.videoOn.Load(), PresentationPaused: p.paused}
-}
-
-// upgradeLocked tells that what is sent has changed. It is posted under the lock, so that the order is that of the changes.
-func (p *playback) upgradeLocked() { p.env.Events.Upgrade(p.chat, p.stateLocked()) }
-
-// connect gives the playback its outlet. When it is live, what was opened before starts, or goes on.
-func (p *playback) connect(o outlet, live bool) {
-	p.mu.Lock()
-	p.freezeLocked(func() { p.outlet, p.live = o, live })
-	p.mu.Unlock()
-	p.entry.Wake()
-}
-
-// quiet tells whether nothing plays at this moment.
-func (p *playback) quiet() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.paused || p.playing.Load() == nil
-}
-
-// disconnect takes the outlet away, so that everything stands still. When it has returned the outlet is not used any more.
-func (p *playback) disconnect() {
-	p.mu.Lock()
-	p.freezeLocked(func() { p.outlet, p.live = nil, false })
-	p.mu.Unlock()
-	p.entry.Settle()
-}
-
-// fail ends everything that plays with err, once per leg. When it has returned, that has happened.
-func (p *playback) fail(err error) {
-	p.mu.Lock()
-	if p.failed == nil && !p.closed {
-		p.failed = err
-	}
-	if p.opening != nil {
-		p.opening.cancel(fmt.Errorf("%w: %w", models.ErrNotConnected, err))
-	}
-	p.mu.Unlock()
-	p.entry.Settle()
-}
-
-// revive lets a playback that has failed be used again: there is to be another connection.
-func (p *playback) revive() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.failed = nil
 }
 
 // closeStreams closes what there is and returns it.

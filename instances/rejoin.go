@@ -162,14 +162,4 @@ func (c *GroupCall) adopt(identity *rtc.Identity) (busy chan struct{}, err error
 }
 
 // underWay tells whether something has begun that has not ended.
-func underWay(done chan struct{}) bool {
-	if done == nil {
-		return false
-	}
-	select {
-	case <-done:
-		return false
-	default:
-		return true
-	}
-}
+func underWay(done chan struct{}) bool { return done != nil && !isClosed(done) }

@@ -9,47 +9,6 @@ import (
 	"gotgcall/models"
 )
 
-// wanted is what the controls have asked for, as one Run sees it.
-type wanted struct {
-	outlet  outlet
-	next    *stream
-	muted   bool
-	frozen  bool
-	shift   time.Duration
-	over    *stream
-	leaves  bool
-	failed  error
-	changed bool
-}
-
-func (p *playback) takeWanted() wanted {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	w := wanted{
-		outlet: p.outlet, muted: p.muted, frozen: p.frozenLocked(), over: p.over, leaves: p.leaves, failed: p.failed, changed: p.changed,
-	}
-	p.over, p.leaves, p.changed = nil, false, false
-	switch {
-	case p.next == nil:
-	case !p.enters(p.next):
-		if w.frozen { // it takes over after the pause, and nobody has to wait for that
-			p.next.settle(nil)
-		}
-	default:
-		w.next, p.next = p.next, nil
-		if p.fits(w.next) { // what the controls see changes at once, so that a seek does not mix the old and the new
-			p.overtake(w.next)
-			w.next.request.enters = 0 // it has, and what is made of its request begins by itself
-			p.playing.Store(w.next)
-			p.position.Store(w.next.timeline.Begin.Milliseconds())
-		}
-	}
-	if !w.frozen {
-		w.shift, p.shift = p.shift, 0
-	}
-	return w
-}
-
 // Run implements pacer.Task: it sends what is due.
 func (p *playback) Run(now time.Time) time.Time {
 	w := p.takeWanted()
