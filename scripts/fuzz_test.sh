@@ -39,9 +39,10 @@ fresh() {
   outcome good 0 'fuzz: elapsed: 3s, execs: 12 (4/sec), new interesting: 1 (total: 2)'
 }
 
+# run: one target at a time, unless jobs says otherwise.
 run() {
   status=0
-  said=$(PATH="$root/bin:$PATH" sh ./fuzz.sh 3s ./... 2>&1) || status=$?
+  said=$(PATH="$root/bin:$PATH" FUZZ_JOBS=${jobs:-1} sh ./fuzz.sh 3s ./... 2>&1) || status=$?
 }
 
 deadline='--- FAIL: FuzzPage (3.00s)\n    context deadline exceeded\nFAIL\nexit status 1\nFAIL\tm/with\t3.0s'
@@ -53,6 +54,13 @@ expect 'all good: each target by its full name' "test -run ^\$ -fuzz ^FuzzPage\$
 test -run ^\$ -fuzz ^FuzzLacing\$ -fuzztime 3s -parallel 2 m/with" "$(cat "$root/runs")"
 expect_in 'all good: which and how far' 'm/with FuzzLacing: elapsed: 3s, execs: 12' "$said"
 expect_in 'all good: how many' 'fuzz targets: 2, 3s each' "$said"
+
+fresh
+jobs=2 run
+expect 'side by side: status' 0 "$status"
+expect 'side by side: each with one worker' "test -run ^\$ -fuzz ^FuzzLacing\$ -fuzztime 3s -parallel 1 m/with
+test -run ^\$ -fuzz ^FuzzPage\$ -fuzztime 3s -parallel 1 m/with" "$(sort "$root/runs")"
+expect_in 'side by side: how many' 'fuzz targets: 2, 3s each' "$said"
 
 fresh
 outcome 2 1 '--- FAIL: FuzzLacing (0.1s)\n    page_test.go:9: panic\n    Failing input written to testdata/fuzz/FuzzLacing/0a'
@@ -77,7 +85,7 @@ fresh
 outcome 1 1 '--- FAIL: FuzzPage (1s)\n    page_test.go:9: Next: context deadline exceeded\n    context deadline exceeded'
 run
 expect "a target's own deadline: status" 1 "$status"
-expect "a target's own deadline: no second try" 1 "$(($(wc -l <"$root/runs")))"
+expect "a target's own deadline: no second try" 1 "$(grep -c FuzzPage "$root/runs")"
 
 fresh
 : >"$root/broken"
