@@ -13,7 +13,8 @@ import (
 // CreateCall starts a new WebRTC group-call instance for chatID and returns the JSON params the caller must pass to phone.joinGroupCall. It
 // costs neither a socket nor a goroutine, so the join may take as long as it needs.
 //
-// A chat that already has a call gives ErrConnectionExists, unless that call has failed or timed out: then the new one takes its place.
+// A chat that already has a call gives ErrConnectionExists, unless that call has failed or timed out: then the new one takes its place, also when
+// what it plays waits for Rejoin. docs/STATES.md has what every method does in each state of a call.
 func (c *Client) CreateCall(chatID int64) (string, error) {
 	return c.CreateCallContext(context.Background(), chatID)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -176,4 +177,35 @@ func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// TestThousandsOfEndsWaitForASlowCallback: they come from calls that go on playing meanwhile, all once, and those of a call in order.
+func TestThousandsOfEndsWaitForASlowCallback(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		const calls, tracks = 10, 200
+		next := map[int64]int{}
+		slow := true
+		w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) {
+			if slow {
+				slow = false
+				time.Sleep(10 * time.Second)
+			}
+			if track.ID != next[chat] || err != nil {
+				t.Errorf("chat %d: the end of track %d came, with %v, expected that of %d", chat, track.ID, err, next[chat])
+			}
+			next[chat]++
+		})
+		for chat := range int64(calls) {
+			w.join(chat)
+			list := gotgcall.NewPlaylist(slices.Repeat([]gotgcall.Source{song{packets: 1, ticks: 120}}, tracks)...)
+			must(t, w.client.SetStreamSources(chat, list))
+		}
+		time.Sleep(time.Minute)
+		must(t, w.client.Close())
+		for chat := range int64(calls) {
+			if next[chat] != tracks {
+				t.Errorf("chat %d: %d ends came, expected %d", chat, next[chat], tracks)
+			}
+		}
+	})
 }

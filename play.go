@@ -25,7 +25,7 @@ import (
 // the call until then.
 //
 // In a call that was made by CreateCall and Connect the source is played as by SetStreamSources, and the connection stays yours. Before its Connect the
-// error is ErrConnectionExists; in a broadcast it is ErrWrongMode.
+// error is ErrConnectionExists; in a broadcast it is ErrWrongMode. One that has failed makes way for a call of Play, also when it waits for Rejoin.
 func (c *Client) Play(ctx context.Context, chatID int64, source Source, signaler Signaler, opt ...EncodeOptions) error {
 	options, err := checked(source, opt)
 	if err != nil {
