@@ -2,6 +2,7 @@ package demux
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -103,8 +104,11 @@ func (w *boxWalk) sound(movie, track box) (OpusHead, error) {
 // uncut returns an error when the track is edited: when it plays less than its packets, or another order.
 func (w *boxWalk) uncut(movie, track box) error {
 	edits, err := w.child(track, 0, "edts", "elst")
-	if err != nil {
-		return nil //nolint:nilerr // there are none
+	switch {
+	case errors.Is(err, errNoBox): // nothing is edited
+		return nil
+	case err != nil:
+		return err
 	}
 	count, err := w.bytes(edits, editCount)
 	if err != nil {
@@ -135,6 +139,9 @@ func (w *boxWalk) uncut(movie, track box) error {
 	return nil
 }
 
+// errNoBox is what next returns behind the last box.
+var errNoBox = errors.New("the MP4 file has no description of its sound")
+
 // box is a box of an MP4 file, whose payload lies between two places.
 type box struct {
 	kind    string
@@ -158,7 +165,7 @@ func (w *boxWalk) next(at, end int64) (box, error) {
 	}
 	var h [long]byte
 	if end-at < short {
-		return box{}, fmt.Errorf("%w: the MP4 file has no description of its sound", models.ErrFormat)
+		return box{}, fmt.Errorf("%w: %w", models.ErrFormat, errNoBox)
 	}
 	if _, err := w.file.ReadAt(h[:short], at); err != nil {
 		return box{}, fmt.Errorf("%w: the MP4 file: %w", models.ErrFormat, err)

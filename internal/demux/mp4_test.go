@@ -35,6 +35,7 @@ type mp4Song struct {
 	scale          int
 	edits          []int // segment durations and media times, in turns
 	version        int   // of mvhd
+	editsLast      bool  // behind the description of the media
 }
 
 func newMP4Song() mp4Song {
@@ -56,13 +57,14 @@ func (s mp4Song) track() []byte {
 		}
 		edits = mp4Box("edts", mp4Box("elst", list))
 	}
-	return mp4Box("trak",
-		mp4Box("tkhd", make([]byte, 84)),
-		edits,
-		mp4Box("mdia",
-			mp4Box("mdhd", be32(0, 0, 0, s.scale, 4*s.scale+312, 0)),
-			mp4Box("hdlr", be32(0, 0), []byte(s.handler), make([]byte, 13)),
-			mp4Box("minf", mp4Box("smhd", be32(0, 0)), mp4Box("stbl", mp4Box("stsd", be32(0, s.entries), entry)))))
+	media := mp4Box("mdia",
+		mp4Box("mdhd", be32(0, 0, 0, s.scale, 4*s.scale+312, 0)),
+		mp4Box("hdlr", be32(0, 0), []byte(s.handler), make([]byte, 13)),
+		mp4Box("minf", mp4Box("smhd", be32(0, 0)), mp4Box("stbl", mp4Box("stsd", be32(0, s.entries), entry))))
+	if s.editsLast {
+		edits, media = media, edits
+	}
+	return mp4Box("trak", mp4Box("tkhd", make([]byte, 84)), edits, media)
 }
 
 func (s mp4Song) file() []byte {
@@ -139,6 +141,15 @@ func TestABrokenMP4IsRefusedAndABeginningAsksForMore(t *testing.T) {
 		}
 		if _, err := InspectMP4(bytes.NewReader(file[:n]), int64(n)); !errors.Is(err, models.ErrFormat) {
 			t.Fatalf("cut off after %d bytes: %v, expected ErrFormat", n, err)
+		}
+	}
+	last := newMP4Song()
+	last.editsLast = true
+	file = last.file()
+	edits := bytes.LastIndex(file, []byte("edts")) - 4
+	for n := edits; n < edits+32; n++ { // where the beginning ends before its edits, nobody knows whether there are any
+		if _, err := InspectMP4(bytes.NewReader(file[:n]), int64(len(file))); !errors.Is(err, io.EOF) {
+			t.Fatalf("of %d bytes, without the edits: %v, expected io.EOF", n, err)
 		}
 	}
 	many := slices.Concat(mp4Box("ftyp"), bytes.Repeat(mp4Box("free"), 1<<20))
