@@ -6,7 +6,8 @@
 //	songs started = ended + replaced + stopped
 //
 // to the unit. An end that is told twice, or of nothing, or not at all, a call of the API that hangs, and whatever is left behind are violations: then it
-// exits with 1. The walk of each call depends on the seed alone, which is printed; what the machine makes of it does not.
+// exits with 1. The dice of each call depend on the seed alone, which is printed. What the machine makes of them does not: a call that fails begins anew, and its
+// dice go on.
 //
 //	go run ./soak -for 10m -calls 200 -seed 1
 package main

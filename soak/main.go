@@ -118,13 +118,29 @@ func soak(ctx context.Context, s settings, folder string, out io.Writer) error {
 		}
 	}
 	tick.Stop()
-	all.Wait()
-	for _, v := range st.close() {
-		b.violation("%s", v)
-	}
+	b.bounded("the end of the walk", walkLimit, func() {
+		all.Wait()
+		for _, v := range st.close() {
+			b.violation("%s", v)
+		}
+	})
 	end := settled(b, begin, start)
 	end.row(out)
 	return b.verdict(begin, end, out)
+}
+
+// bounded does what may hang. When it has not returned in time, that is a violation and it is left behind: what had hung before is told all the same.
+func (b *books) bounded(what string, limit time.Duration, do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		b.violation("%s has not come after %s", what, limit)
+	}
 }
 
 func newStage(s settings, folder string, b *books) (*stage, error) {

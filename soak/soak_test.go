@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gotgcall/internal/leak"
 )
@@ -124,6 +125,17 @@ func TestAViolationAndWhatIsLeftFailTheWalk(t *testing.T) {
 				t.Errorf("%v, and it says %s", err, out.String())
 			}
 		})
+	}
+}
+
+func TestWhatHangsIsAViolationAndDoesNotHangTheSoak(t *testing.T) {
+	b := &books{}
+	hangs := make(chan struct{})
+	b.bounded("this", time.Millisecond, func() { <-hangs })
+	close(hangs)
+	b.bounded("that", time.Minute, func() {})
+	if len(b.violations) != 1 || b.violations[0] != "this has not come after 1ms" {
+		t.Errorf("%q", b.violations)
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 // The limits of what must not hang: ten times what the library promises, for machines that are busy.
 const (
 	operationLimit = 60 * time.Second
-	endLimit       = 50 * time.Second // of a song that is to end by itself, or by its stalling
+	endLimit       = 50 * time.Second   // of a song that is to end by itself, or by its stalling
+	walkLimit      = 4 * operationLimit // of what is left to do when the time is up: an operation, Stop, what is told of them, and Close
 )
 
 // walker is one call, over and over: it does what its dice say, and keeps account of what comes of it.
@@ -270,9 +271,8 @@ func (w *walker) barrier() {
 	if state.Muted {
 		settle = w.client.Mute
 	}
-	if _, err := settle(w.chat); err == nil {
-		w.await()
-	}
+	_, _ = settle(w.chat) // refused where the call has failed: what that has ended is to be told all the same
+	w.await()
 }
 
 // await returns when what has been posted before has been told.
