@@ -54,7 +54,7 @@ func TestArgumentsWithOptionsAreGolden(t *testing.T) {
 func FuzzEncodeOptions(f *testing.F) {
 	f.Add(800, 1280, 720, 30, 128, 2, uint8(3), int64(0), int64(0), 0, 1.0, 1.0, "", "", int64(0))
 	f.Add(30, 17, 4096, 60, 6, 1, uint8(1), int64(time.Second), int64(2*time.Second), 0, 0.5, 4.0, "volume=2", "hflip", int64(time.Second))
-	f.Add(-1, 0, 1<<40, 0, 511, 3, uint8(255), int64(math.MinInt64), int64(math.MaxInt64), -1, math.NaN(), math.Inf(1), "-y", "\n", int64(math.MaxInt64))
+	f.Add(-1, 0, math.MaxInt32, 0, 511, 3, uint8(255), int64(math.MinInt64), int64(math.MaxInt64), -1, math.NaN(), math.Inf(1), "-y", "\n", int64(math.MaxInt64))
 	f.Fuzz(func(t *testing.T, videoKbps, width, height, fps, audioKbps, channels int, tracks uint8, start, end int64, loop int, speed, volume float64,
 		audioFilter, videoFilter string, offset int64,
 	) {
