@@ -18,7 +18,7 @@ func itself(t *testing.T, environment ...string) *exec.Cmd {
 	t.Helper()
 	path, err := os.Executable()
 	must(t, err)
-	cmd := exec.CommandContext(t.Context(), path, "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), path, "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout="+hang.String())
 	cmd.Env = append(append(os.Environ(), environment...), ownProcess+"="+t.Name(), "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
