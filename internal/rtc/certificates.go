@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,10 @@ import (
 // certificateAge is how long a certificate may wait in the pool. pion's certificates are valid for a month: after a week's wait there are
 // more than three left, longer than any call.
 const certificateAge = 7 * 24 * time.Hour
+
+// certificateRest is how long a certificate of the pool must be valid still, by a clock that may have been set meanwhile: a machine may start in 1970
+// and learn the date later.
+const certificateRest = 7 * 24 * time.Hour
 
 // certificatePool keeps DTLS certificates ready, so that a burst of joins does not wait for key generation.
 type certificatePool struct {
@@ -55,9 +60,9 @@ func generateCertificate() (webrtc.Certificate, error) {
 func (p *certificatePool) take() (webrtc.Certificate, error) {
 	p.mu.Lock()
 	p.dropOldLocked(time.Now())
-	var taken *agedCertificate
+	var taken *webrtc.Certificate
 	if len(p.ready) > 0 {
-		taken = &p.ready[0]
+		taken = &p.ready[0].Certificate
 		p.ready = p.ready[1:]
 	}
 	if len(p.ready) < p.size && !p.refilled && !p.closed {
@@ -67,7 +72,7 @@ func (p *certificatePool) take() (webrtc.Certificate, error) {
 	}
 	p.mu.Unlock()
 	if taken != nil {
-		return taken.Certificate, nil
+		return *taken, nil
 	}
 	return p.generate()
 }
@@ -92,9 +97,9 @@ func (p *certificatePool) refill() {
 }
 
 func (p *certificatePool) dropOldLocked(now time.Time) {
-	for len(p.ready) > 0 && now.Sub(p.ready[0].made) > certificateAge {
-		p.ready = p.ready[1:]
-	}
+	p.ready = slices.DeleteFunc(p.ready, func(c agedCertificate) bool {
+		return now.Sub(c.made) > certificateAge || c.Expires().Sub(now) < certificateRest
+	})
 }
 
 // close ends the refill and waits for it.

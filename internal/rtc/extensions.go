@@ -16,6 +16,7 @@ import (
 // and the transport-wide sequence number, by their fixed numbers (docs/WIRE.md §5). The audio level is the track's own.
 type stamper struct {
 	interceptor.NoOp
+	epoch    time.Time     // set at construction; abs-send-time counts on from its wall clock
 	sequence atomic.Uint32 // shared by all streams of the transport
 }
 
@@ -27,7 +28,7 @@ func (s *stamper) BindLocalStream(_ *interceptor.StreamInfo, next interceptor.RT
 	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
 		p := stampPool.Get().(*stamp)
 		defer stampPool.Put(p)
-		p.fill(h, absSendTime(time.Now()), uint16(s.sequence.Add(1))) //nolint:gosec // wraps by design
+		p.fill(h, absSendTime(steadyWall(s.epoch, time.Now())), uint16(s.sequence.Add(1))) //nolint:gosec // wraps by design
 		return next.Write(&p.header, payload, a)
 	})
 }

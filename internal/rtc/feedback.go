@@ -89,15 +89,17 @@ func (t *track) takeReports(blocks []rtcp.ReceptionReport, now time.Time) {
 		f.last.Loss = float64(b.FractionLost) / 256
 		f.last.Lost = int(int32(b.TotalLost<<8) >> 8) //nolint:gosec // 24 bits, signed (RFC 3550 §6.4.1)
 		f.jitter = b.Jitter
-		if rtt, ok := roundTrip(now, b.LastSenderReport, b.Delay); ok {
-			f.last.RTT = rtt
+		if sent := t.reported.Load(); sent != nil { // before, there is nothing that the block could be an answer to
+			if rtt, ok := roundTrip(sent.wall.Add(now.Sub(sent.at)), b.LastSenderReport, b.Delay); ok {
+				f.last.RTT = rtt
+			}
 		}
 		f.mu.Unlock()
 	}
 }
 
-// roundTrip is the round-trip time that a reception report tells: now less the time of the Sender Report it refers to and the delay since its
-// arrival, all in 1/65536 s (RFC 3550 §6.4.1). It is false without such a Sender Report, and where clocks do not agree.
+// roundTrip is the round-trip time that a reception report tells: now, by the clock of the Sender Reports, less the time of the one it refers to and the
+// delay since its arrival, all in 1/65536 s (RFC 3550 §6.4.1). It is false without such a Sender Report, and where clocks do not agree.
 func roundTrip(now time.Time, lastReport, delay uint32) (time.Duration, bool) {
 	if lastReport == 0 {
 		return 0, false

@@ -66,7 +66,7 @@ func TestCertificatesAgeOutOfThePool(t *testing.T) {
 		p := newCertificatePool(3)
 		p.generate = func() (webrtc.Certificate, error) {
 			made.Add(1)
-			return webrtc.Certificate{}, nil
+			return generateCertificate()
 		}
 		take := func() {
 			if _, err := p.take(); err != nil {

@@ -111,7 +111,7 @@ func (p *peer) open(ctx context.Context, e *Engine, a attempt) error {
 		return err
 	}
 	interceptors := &interceptor.Registry{}
-	interceptors.Add(&stamper{})
+	interceptors.Add(&stamper{epoch: time.Now()})
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(e.media),
 		webrtc.WithInterceptorRegistry(interceptors),

@@ -15,8 +15,18 @@ func ntpTime(t time.Time) uint64 {
 	return uint64(t.Unix()+ntpEpoch)<<32 | (ns<<32)/uint64(time.Second)
 }
 
+// steadyWall returns the wall clock at a moment as it would be if nobody had set it since the epoch: what receivers compare with each other must not jump.
+func steadyWall(epoch, at time.Time) time.Time { return epoch.Round(0).Add(at.Sub(epoch)) }
+
+// sentReport says when a Sender Report left, and what it said.
+type sentReport struct {
+	at   time.Time // with a monotonic reading
+	wall time.Time
+}
+
 // report is a Sender Report that maps the wall-clock time wall to the RTP timestamp (RFC 3550 §6.4.1).
 func (t *track) report(wall time.Time, timestamp uint32) rtcp.Packet {
+	t.reported.Store(&sentReport{time.Now(), wall})
 	return &rtcp.SenderReport{
 		SSRC:        t.ssrc,
 		NTPTime:     ntpTime(wall),

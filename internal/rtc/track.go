@@ -25,9 +25,10 @@ type track struct {
 	// owned by the writing goroutine
 	header rtp.Header
 
-	writer  atomic.Pointer[webrtc.TrackLocalWriter] // nil until bound
-	packets atomic.Uint32                           // for Sender Reports; wrap by design
-	octets  atomic.Uint32
+	writer   atomic.Pointer[webrtc.TrackLocalWriter] // nil until bound
+	reported atomic.Pointer[sentReport]              // the last Sender Report; nil before the first
+	packets  atomic.Uint32                           // for Sender Reports; wrap by design
+	octets   atomic.Uint32
 }
 
 func newTrack(kind webrtc.RTPCodecType, codec webrtc.RTPCodecParameters, ssrc uint32) *track {
