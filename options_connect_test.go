@@ -86,6 +86,23 @@ func TestShortICETimeoutsLeaveTimeForTheOtherRole(t *testing.T) {
 	}, sfutest.WithICEMode(sfutest.ICELite))
 }
 
+func TestTheRoleOfAServerThatControlsIsLeftToIt(t *testing.T) {
+	// It checks, and hears no answer for so long. It repeats its checks after 1.5, 3.1 and 4.7 s, and begins anew on another socket after 5 s.
+	for deaf, want := range map[time.Duration]time.Duration{3 * time.Second: 3100 * time.Millisecond, 5 * time.Second: 5 * time.Second} {
+		var begin time.Time
+		inFakeTime(t, func(t *testing.T, w *world) {
+			begin = time.Now()
+			w.join(1)
+			if took := time.Since(begin); w.stats(1).Link.Controlling || (took-want).Abs() > 200*time.Millisecond {
+				t.Errorf("deaf for %v: connected after %v, controlling: %v; expected %v in the controlled role", deaf, took, w.stats(1).Link.Controlling, want)
+			}
+		}, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
+			const success = 1 // the second byte of a Binding success response (RFC 8489 section 5)
+			return d == sfutest.ToServer && time.Since(begin) < deaf && len(b) >= 20 && b[0] == 1 && b[1] == success
+		}))
+	}
+}
+
 func TestICEMaxBindingRequestsBoundsTheChecksOfEachAttempt(t *testing.T) {
 	for _, c := range []struct {
 		options     []gotgcall.Option

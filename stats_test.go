@@ -68,6 +68,7 @@ func TestStatsCountLossAndWhatIsAskedForAgain(t *testing.T) {
 		time.Sleep(8 * time.Second)
 		for range 10 { // some are lost
 			must(t, ep.SendFIR())
+			must(t, ep.SendPLI())
 		}
 		time.Sleep(time.Second)
 		s := w.stats(1)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pion/logging"
+	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/vnet"
 	"github.com/pion/webrtc/v4"
 
@@ -39,13 +40,28 @@ const (
 	clientAddr = "198.51.100.2"
 )
 
+// ground is what a world stands on. Its zero value is the plain one.
+type ground struct {
+	options []gotgcall.Option                 // of the Client
+	server  []sfutest.Option                  // of the loopback Telegram
+	line    func(vnet.NIC) vnet.NIC           // what stands before each of the two; nil is nothing
+	engine  func(*webrtc.SettingEngine)       // what the Client's WithSettingEngine does beside
+	net     func(transport.Net) transport.Net // what the Client sees of its network; nil is all of it
+}
+
 // inFakeTime runs f in a bubble. When f returns, client and server are closed; a goroutine that stays fails the bubble.
 func inFakeTime(t *testing.T, f func(t *testing.T, w *world), opts ...sfutest.Option) {
 	t.Helper()
-	inFakeTimeWith(t, nil, f, opts...)
+	ground{server: opts}.run(t, f)
 }
 
 func inFakeTimeWith(t *testing.T, options []gotgcall.Option, f func(t *testing.T, w *world), opts ...sfutest.Option) {
+	t.Helper()
+	ground{options: options, server: opts}.run(t, f)
+}
+
+// run is inFakeTime on this ground.
+func (g ground) run(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		router, err := vnet.NewRouter(&vnet.RouterConfig{
@@ -54,25 +70,37 @@ func inFakeTimeWith(t *testing.T, options []gotgcall.Option, f func(t *testing.T
 			LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
 		})
 		must(t, err)
-		nets := map[string]*vnet.Net{}
+		nets := map[string]transport.Net{}
 		for _, ip := range []string{serverAddr, clientAddr} {
 			n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
 			must(t, err)
-			must(t, router.AddNet(n))
 			nets[ip] = n
+			nic := vnet.NIC(n)
+			if g.line != nil {
+				nic = g.line(nic)
+			}
+			must(t, router.AddNet(nic))
+		}
+		if g.net != nil {
+			nets[clientAddr] = g.net(nets[clientAddr])
 		}
 		must(t, router.Start())
 		defer func() { must(t, router.Stop()) }()
 		server, err := sfutest.NewServer(append([]sfutest.Option{
 			sfutest.WithNet(nets[serverAddr]), sfutest.WithListenAddr(serverAddr + ":32000"),
-		}, opts...)...)
+		}, g.server...)...)
 		must(t, err)
 		defer func() { must(t, server.Close()) }()
 		client, err := gotgcall.New(append([]gotgcall.Option{
 			gotgcall.WithoutFFmpeg(),
 			gotgcall.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil))),
-			gotgcall.WithSettingEngine(func(s *webrtc.SettingEngine) { s.SetNet(nets[clientAddr]) }),
-		}, options...)...)
+			gotgcall.WithSettingEngine(func(s *webrtc.SettingEngine) {
+				s.SetNet(nets[clientAddr])
+				if g.engine != nil {
+					g.engine(s)
+				}
+			}),
+		}, g.options...)...)
 		must(t, err)
 		defer func() { must(t, client.Close()) }()
 		w := &world{t: t, router: router, server: server, client: client, log: newEventLog(client)}

@@ -17,6 +17,10 @@ import (
 // (docs/WIRE.md §3): pion discards the server's 487 answers, so a timer is all there is.
 const roleTimeout = 3 * time.Second
 
+// controlledPatience is how much longer it may go without one when the server has checked it as the controlling side: the role is right then, and packets
+// were lost or a machine is slow.
+const controlledPatience = 2 * time.Second
+
 // otherRoleTimeout is how long the controlling role may go without a pair, when the connect timeout is that long: then the checks of an
 // attempt are used up (checkBudget), and the roles take turns.
 const otherRoleTimeout = 10 * time.Second
@@ -40,22 +44,31 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 	for _, r := range a.found {
 		a.steps.say("a route to the server", "local", r.local, "remote", r.remote)
 	}
-	for ; ; a.controlling, a.delay = !a.controlling, 0 {
+	for again := false; ; a.delay = 0 {
 		p, err := e.attempt(ctx, a)
-		if err == nil {
+		switch {
+		case err == nil:
 			p.watchConsent(e.config.Timeouts.Disconnected + e.config.Timeouts.Failed)
 			return newLink(p, time.Since(a.steps.start)), nil
-		}
-		if !errors.Is(err, errNoPair) {
+		case errors.Is(err, errNotNominated) && !again:
+			again = true
+		case errors.Is(err, errNotNominated), errors.Is(err, errNoPair):
+			a.controlling, again = !a.controlling, false
+		default:
 			return nil, err
 		}
-		e.config.Logger.Info("no ICE pair, trying the other role", "controlling", !a.controlling,
+		e.config.Logger.Info("no ICE pair, trying again", "controlling", a.controlling, "reason", err,
 			"after", time.Since(a.steps.start).Round(time.Millisecond))
 	}
 }
 
-// errNoPair asks for the other role.
-var errNoPair = errors.New("rtc: no pair selected")
+var (
+	// errNoPair asks for the other role.
+	errNoPair = errors.New("rtc: no pair selected")
+	// errNotNominated asks for another attempt in the same role, once: the other one is the server's, and it checks a new socket soon, while it
+	// repeats what was lost on the old one at ever longer intervals.
+	errNotNominated = errors.New("rtc: no pair nominated by the server, which controls")
+)
 
 // attempt is one try to connect, in one of the two ICE roles.
 type attempt struct {
@@ -114,7 +127,7 @@ func (p *peer) await(ctx context.Context, controlling bool) error {
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	otherRole := timer.C
+	otherRole, patient := timer.C, false
 	for {
 		select {
 		case <-p.connected.done():
@@ -128,9 +141,16 @@ func (p *peer) await(ctx context.Context, controlling bool) error {
 			}
 			return fmt.Errorf("%w: %s", models.ErrConnectionFailed, p.whyBroken())
 		case <-otherRole:
-			otherRole = nil
-			if !p.selected.isSet() {
+			switch {
+			case p.selected.isSet():
+				otherRole = nil
+			case !p.governed.isSet():
 				return errNoPair
+			case patient:
+				return errNotNominated
+			default:
+				patient = true
+				timer.Reset(min(controlledPatience, limit))
 			}
 		case <-ctx.Done():
 			return p.whyLate(context.Cause(ctx))

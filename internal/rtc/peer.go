@@ -14,6 +14,7 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"gotgcall/jsonparams"
@@ -38,6 +39,7 @@ type peer struct {
 
 	consent *time.Timer // looks at the server's consent; nil before there is a connection
 
+	governed  latch // the server has checked this side, as the controlling one
 	selected  latch // ICE has a pair
 	connected latch // SRTP is ready
 	broken    latch // failed or closed, by whomever
@@ -78,6 +80,7 @@ func (e *Engine) newPeer(ctx context.Context, a attempt) (*peer, error) {
 		log:       e.pionLog(id.Pwd, a.answer.Pwd),
 		logger:    e.config.Logger,
 		steps:     a.steps,
+		governed:  newLatch(),
 		selected:  newLatch(),
 		connected: newLatch(),
 		broken:    newLatch(),
@@ -207,6 +210,14 @@ func (p *peer) mute() error {
 	return withScarcity(err)
 }
 
+// checked takes note of a check of the server. Its result tells pion that the pair is not to be selected because of it.
+func (p *peer) checked(m *stun.Message, _, _ ice.Candidate, _ *ice.CandidatePair) bool {
+	if m.Contains(stun.AttrICEControlling) {
+		p.governed.set()
+	}
+	return false
+}
+
 // iceFailed tells whether ICE has given up. It asks pion: the notification may come after that of the PeerConnection.
 func (p *peer) iceFailed() bool {
 	return p.dtls.ICETransport().State() == webrtc.ICETransportStateFailed
@@ -235,7 +246,9 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 	s.SetNetworkTypes(e.networkTypes())
 	s.SetIPFilter(localFilter(a.found))
 	s.SetIncludeLoopbackCandidate(e.config.Loopback)
+	s.SetICEBindingRequestHandler(p.checked)
 	s.SetDTLSRetransmissionInterval(dtlsRetransmission)
+	s.SetDTLSInsecureSkipHelloVerify(true) // the cookie is to prove the client's address (RFC 6347 §4.2.1), which ICE has done
 	s.SetDTLSConnectContextMaker(func() (context.Context, func()) { return ctx, func() {} })
 	s.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
