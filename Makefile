@@ -18,9 +18,9 @@ export GOWORK = off
 GO = CGO_ENABLED=0 go
 
 # What `make test` runs, the cheap first. Each of them is a target of its own.
-STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go cross "fuzz T=2s"
+STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go test-large cross "fuzz T=2s"
 
-.PHONY: help demo preview test test-slow quality soak chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go test-rtmp lab cross fuzz vuln fmt bench bench-go bench-compare cover clean
+.PHONY: help demo preview test test-slow quality soak chromium ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx lab-tools test-go test-large test-rtmp lab cross fuzz vuln fmt bench bench-go bench-compare cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ lint: ## golangci-lint at its pinned version, built once into .tools/
 
 test-go: ffmpeg ## go test under the race detector, shuffled; PKG=./media/... for some packages
 	@sh scripts/test-go.sh $(PKG)
+
+test-large: ## what is too much for the race detector and smaller in test-go: a thousand calls, 200 joins at each loss, with their times
+	@$(GO) test -count=1 -v -run '^(TestAThousandCallsToOneServerAddressAreConnected|TestACallIsConnectedSoonAlthoughManyPacketsAreLost)$$' .
 
 nginx: ## install nginx with its RTMP module, if its package is to be had: the tests of broadcasts use it, or say that they are skipped
 	@sh scripts/ensure-nginx.sh

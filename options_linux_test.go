@@ -59,3 +59,22 @@ func TestCallsToDifferentServersShareASocketIfAsked(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAnswerThatIsRefusedOpensNoSharedSocket(t *testing.T) {
+	s := newStudio(t, gotgcall.WithSharedUDPMux())
+	before := udpSockets(t)
+	params, err := s.client.CreateCall(1)
+	must(t, err)
+	answer, err := s.server.Join(1, params)
+	must(t, err)
+	for what, spoil := range refused {
+		is(t, s.client.Connect(1, changed(t, answer, spoil)), gotgcall.ErrInvalidParams)
+		if n := udpSockets(t) - before; n != 0 {
+			t.Fatalf("%s: %d sockets were opened for an answer that is refused", what, n)
+		}
+	}
+	must(t, s.client.Connect(1, answer))
+	if n := udpSockets(t) - before; n != 1 {
+		t.Errorf("%d sockets were opened for the right answer, expected one", n)
+	}
+}

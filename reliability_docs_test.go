@@ -18,7 +18,7 @@ const (
 )
 
 // openRowsMayOnlyGoDown is how many promises of docs/RELIABILITY.md no test shows; docs/SECURITY.md has none. Lower it with each row that gets one; never raise it.
-const openRowsMayOnlyGoDown = 10
+const openRowsMayOnlyGoDown = 0
 
 // notShown is the last cell of a promise that no test shows.
 const notShown = "not shown yet"

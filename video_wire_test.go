@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 
+	"gotgcall"
 	"gotgcall/internal/demux"
 	"gotgcall/sfutest"
 )
@@ -72,6 +73,27 @@ func TestAPLIIsAnsweredByAKeyFrameWithinTwoSecondsOfFilm(t *testing.T) {
 			t.Errorf("requests and answers are %+v", s)
 		}
 		w.noViolations()
+	})
+}
+
+func TestREMBChangesNothing(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		ep := w.join(1)
+		must(t, w.client.SetStreamSources(1, film{sound: 500, picture: 300}))
+		for i := range 90 {
+			time.Sleep(100 * time.Millisecond)
+			must(t, ep.SendREMB([]float32{0, 1, 30_000, 1e12}[i%4])) // bits per second
+		}
+		time.Sleep(time.Minute)
+		w.noViolations()
+		if s := ep.VideoStats(); s.Complete != 300 || len(w.records(1)) != 500 {
+			t.Errorf("%d frames and %d packets of sound arrived, expected 300 and 500", s.Complete, len(w.records(1)))
+		}
+		if r := w.stats(1).Video.Remote; r.PLIs != 1 || r.FIRs+r.NACKs != 0 { // the one when video begins
+			t.Errorf("REMB was taken for something else: %+v", r)
+		}
+		w.expectStates(gotgcall.Connecting, gotgcall.Connected)
+		w.expectEnds(videoEnd, audioEnd)
 	})
 }
 
