@@ -13,28 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"gotgcall/examples/tempstream/internal/testkit"
 	"gotgcall/internal/leak"
 )
-
-// patience is a guard against hanging: nothing here takes a tenth of it.
-const patience = 2 * time.Minute
-
-type syncBuffer struct {
-	mu sync.Mutex // guards b
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(b)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
 
 // shell runs commands with the same settings.
 type shell struct {
@@ -43,16 +24,7 @@ type shell struct {
 }
 
 func newShell(t *testing.T) *shell {
-	return &shell{t, map[string]string{"DB_PATH": filepath.Join(t.TempDir(), "db.sqlite"), "BASE_URL": "https://live.example.org", "ADMIN_ADDR": freePort(t)}}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	addr, err := freeAddr("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr
+	return &shell{t, map[string]string{"DB_PATH": filepath.Join(t.TempDir(), "db.sqlite"), "BASE_URL": "https://live.example.org", "ADMIN_ADDR": testkit.FreeAddr(t)}}
 }
 
 func (s *shell) run(args ...string) (code int, stdout, stderr string) {
@@ -181,8 +153,8 @@ func TestWhatCannotBeUsedIsOneLineWithTheFix(t *testing.T) {
 }
 
 // background runs a command until stop is called, which returns its exit code.
-func (s *shell) background(stdin io.Reader, args ...string) (stdout, stderr *syncBuffer, stop func() int) {
-	stdout, stderr = &syncBuffer{}, &syncBuffer{}
+func (s *shell) background(stdin io.Reader, args ...string) (stdout, stderr *testkit.Buffer, stop func() int) {
+	stdout, stderr = &testkit.Buffer{}, &testkit.Buffer{}
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, program{s.environ, stdin, stdout, stderr}, args) }()
@@ -200,11 +172,11 @@ func (s *shell) background(stdin io.Reader, args ...string) (stdout, stderr *syn
 }
 
 // waitFor waits until a command has printed something, and returns it.
-func waitFor(t *testing.T, in *syncBuffer, what string) string {
+func waitFor(t *testing.T, in *testkit.Buffer, what string) string {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(testkit.Patience)
 	for {
 		if found := regexp.MustCompile(what).FindString(in.String()); found != "" {
 			return found
@@ -220,7 +192,7 @@ func waitFor(t *testing.T, in *syncBuffer, what string) string {
 func TestAServiceThatRunsTellsItsStatusAndStopsPolitely(t *testing.T) {
 	leak.Check(t)
 	s := newShell(t)
-	s.environ["HTTP_ADDR"], s.environ["RTMP_ADDR"] = "127.0.0.1:0", freePort(t)
+	s.environ["HTTP_ADDR"], s.environ["RTMP_ADDR"] = "127.0.0.1:0", testkit.FreeAddr(t)
 	_, log, stop := s.background(nil, "serve")
 	waitFor(t, log, `"msg":"serving"`)
 	if out := s.good("status"); !regexp.MustCompile(`^stream +waiting since .*\nviewers +0\nready +yes\n$`).MatchString(out) {
@@ -257,7 +229,7 @@ func TestTheDemoIsWatchedPausedResumedAndStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer events.Body.Close()
-	heard := &syncBuffer{}
+	heard := &testkit.Buffer{}
 	ended := make(chan error, 1)
 	go func() {
 		_, err := io.Copy(heard, events.Body)

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,42 +18,15 @@ import (
 	"gotgcall/examples/tempstream/internal/media"
 	"gotgcall/examples/tempstream/internal/store"
 	"gotgcall/examples/tempstream/internal/telegram"
+	"gotgcall/examples/tempstream/internal/testkit"
 	"gotgcall/internal/leak"
 )
-
-// patience is a guard against hanging: nothing here takes a tenth of it.
-const patience = 2 * time.Minute
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for !is() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("waited %v for: %s", patience, what)
-		}
-	}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // settings are those of a service on this machine, with changes.
 func settings(t *testing.T, change map[string]string) config.Config {
 	t.Helper()
 	environ := map[string]string{
-		"HTTP_ADDR": "127.0.0.1:0", "ADMIN_ADDR": "127.0.0.1:0", "RTMP_ADDR": freeAddr(t), "COOKIE_SECURE": "false",
+		"HTTP_ADDR": "127.0.0.1:0", "ADMIN_ADDR": "127.0.0.1:0", "RTMP_ADDR": testkit.FreeAddr(t), "COOKIE_SECURE": "false",
 		"DB_PATH": filepath.Join(t.TempDir(), "db.sqlite"),
 	}
 	for name, value := range change {
@@ -68,28 +39,11 @@ func settings(t *testing.T, change map[string]string) config.Config {
 	return c
 }
 
-type syncBuffer struct {
-	mu sync.Mutex // guards b
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(b)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // start runs a service until the test ends.
 func start(t *testing.T, c config.Config) *App {
 	t.Helper()
 	leak.Check(t)
-	log := &syncBuffer{}
+	log := &testkit.Buffer{}
 	a, err := New(t.Context(), c, slog.New(slog.NewJSONHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 	"gotgcall/examples/tempstream/internal/media"
 	"gotgcall/examples/tempstream/internal/store"
+	"gotgcall/examples/tempstream/internal/testkit"
 )
 
 // broadcast pushes a test card until what it returns is called, with key frames each second; it connects again when it loses its connection.
@@ -86,7 +87,7 @@ func TestTwoHundredViewersGetTheWholeStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	broadcast(t, "rtmp://"+a.config.RTMPAddr+"/live/stream")
-	eventually(t, "the broadcast", func() bool { return a.media.Status().State == media.Live })
+	testkit.Eventually(t, "the broadcast", func() bool { return a.media.Status().State == media.Live })
 	var viewers []*viewer
 	for range crowd {
 		viewers = append(viewers, watch(t, url))
@@ -105,8 +106,8 @@ func TestTwoHundredViewersGetTheWholeStream(t *testing.T) {
 			segments.Add(int64(n))
 		})
 	}
-	eventually(t, "all of them", func() bool { return a.gate.Viewers()[l.ID] == crowd })
-	eventually(t, "the end", func() bool { return time.Since(began) > span })
+	testkit.Eventually(t, "all of them", func() bool { return a.gate.Viewers()[l.ID] == crowd })
+	testkit.Eventually(t, "the end", func() bool { return time.Since(began) > span })
 	cancel()
 	all.Wait()
 	took := time.Since(began)
@@ -123,7 +124,7 @@ func TestViewersGoOnAfterAGapOfTheBroadcast(t *testing.T) {
 	to := "rtmp://" + a.config.RTMPAddr + "/live/stream"
 	stop := broadcast(t, to)
 	live := func() bool { return a.announce.status().State == media.Live }
-	eventually(t, "the broadcast", live)
+	testkit.Eventually(t, "the broadcast", live)
 	v := watch(t, url)
 	ctx, cancel := context.WithCancel(t.Context())
 	played := make(chan error, 1)
@@ -132,10 +133,10 @@ func TestViewersGoOnAfterAGapOfTheBroadcast(t *testing.T) {
 		played <- err
 	}()
 	stop()
-	eventually(t, "the gap", func() bool { return !live() })
+	testkit.Eventually(t, "the gap", func() bool { return !live() })
 	again := time.Now()
 	broadcast(t, to)
-	eventually(t, "the broadcast after the gap", live)
+	testkit.Eventually(t, "the broadcast after the gap", live)
 	t.Logf("publisher starts → a new segment: %v", time.Since(again).Round(time.Millisecond))
 	cancel()
 	if err := <-played; err != nil {

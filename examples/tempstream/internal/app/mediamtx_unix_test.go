@@ -15,6 +15,7 @@ import (
 
 	"gotgcall/examples/tempstream/internal/media"
 	"gotgcall/examples/tempstream/internal/store"
+	"gotgcall/examples/tempstream/internal/testkit"
 )
 
 // hlsSecret is hlsCDNSecret.
@@ -33,7 +34,7 @@ func startMTX(t *testing.T, binary, rtmp, hls, api, ask string) {
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Env = append(os.Environ(), "MTX_RTMPADDRESS="+rtmp, "MTX_HLSADDRESS="+hls, "MTX_APIADDRESS="+api,
 		"MTX_AUTHHTTPADDRESS=http://"+ask+"/mediamtx/auth", "MTX_HLSCDNSECRET="+hlsSecret)
-	log := &syncBuffer{}
+	log := &testkit.Buffer{}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -52,12 +53,12 @@ func TestTheRealMediaMTXTakesAndGivesOutTheStream(t *testing.T) {
 	if binary == "" {
 		t.Skip("MEDIAMTX_BIN is not set: give it the path of a MediaMTX, 1.18.1 or newer, and this runs against it")
 	}
-	rtmp, hls, api := freeAddr(t), freeAddr(t), freeAddr(t)
+	rtmp, hls, api := testkit.FreeAddr(t), testkit.FreeAddr(t), testkit.FreeAddr(t)
 	a := start(t, settings(t, map[string]string{
 		"MEDIA": "mediamtx", "MEDIAMTX_HLS_BASE_URL": "http://" + hls, "MEDIAMTX_API_URL": "http://" + api, "MEDIAMTX_HLS_CDN_SECRET": hlsSecret,
 	}))
 	startMTX(t, binary, rtmp, hls, api, a.AdminAddr().String())
-	eventually(t, "MediaMTX", func() bool { return a.media.Check(t.Context()) == nil })
+	testkit.Eventually(t, "MediaMTX", func() bool { return a.media.Check(t.Context()) == nil })
 	ctx := t.Context()
 	k, key, err := a.store.CreateKey(ctx, "anna", "test")
 	if err != nil {
@@ -69,7 +70,7 @@ func TestTheRealMediaMTXTakesAndGivesOutTheStream(t *testing.T) {
 		t.Errorf("a wrong key is let in: %s", out)
 	}
 	broadcast(t, to+key)
-	eventually(t, "the broadcast", func() bool { return a.media.Status().State == media.Live && a.media.Status().Publisher == "anna" })
+	testkit.Eventually(t, "the broadcast", func() bool { return a.media.Status().State == media.Live && a.media.Status().Publisher == "anna" })
 
 	_, url, err := a.NewLink(ctx, store.LinkOptions{By: "test"})
 	if err != nil {
@@ -86,7 +87,7 @@ func TestTheRealMediaMTXTakesAndGivesOutTheStream(t *testing.T) {
 			variant = line
 		}
 	}
-	eventually(t, "parts of the stream", func() bool {
+	testkit.Eventually(t, "parts of the stream", func() bool {
 		code, list, err := v.get(variant)
 		if code != http.StatusOK || err != nil {
 			t.Fatalf("%s: %d %v\n%s", variant, code, err, index)
@@ -112,5 +113,5 @@ func TestTheRealMediaMTXTakesAndGivesOutTheStream(t *testing.T) {
 	if _, err := a.store.RevokeKey(ctx, k.ID, "test"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cut", func() bool { return a.media.Status().State == media.Waiting })
+	testkit.Eventually(t, "the cut", func() bool { return a.media.Status().State == media.Waiting })
 }

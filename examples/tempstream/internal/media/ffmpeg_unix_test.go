@@ -17,13 +17,15 @@ import (
 	"time"
 
 	"gotgcall/internal/leak"
+
+	"gotgcall/examples/tempstream/internal/testkit"
 )
 
 // startFFmpeg runs a server until the test ends.
-func startFFmpeg(t *testing.T, change func(*FFmpeg)) (*FFmpeg, *syncBuffer) {
+func startFFmpeg(t *testing.T, change func(*FFmpeg)) (*FFmpeg, *testkit.Buffer) {
 	t.Helper()
 	log, b := logged(t)
-	f, err := NewFFmpeg(FFmpegConfig{Addr: freeAddr(t), Path: "ffmpeg", Dir: t.TempDir(), Log: log})
+	f, err := NewFFmpeg(FFmpegConfig{Addr: testkit.FreeAddr(t), Path: "ffmpeg", Dir: t.TempDir(), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,15 +93,15 @@ func TestABroadcastWithAGapIsOneStreamWhateverComesAfterIt(t *testing.T) {
 		t.Errorf("before the broadcast: %d, %v", got.Code, f.Status())
 	}
 	stopFirst := push(t, f.config.Addr, "160x90")
-	eventually(t, "the broadcast", func() bool { return f.Status().State == Live })
+	testkit.Eventually(t, "the broadcast", func() bool { return f.Status().State == Live })
 	if err := f.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	stopFirst() // the connection breaks
-	eventually(t, "the gap", func() bool { return f.Status().State == Waiting })
+	testkit.Eventually(t, "the gap", func() bool { return f.Status().State == Waiting })
 	before := get(f, Index).Body.String()
 	push(t, f.config.Addr, "320x180")
-	eventually(t, "the broadcast, again", func() bool { return f.Status().State == Live })
+	testkit.Eventually(t, "the broadcast, again", func() bool { return f.Status().State == Live })
 
 	list := get(f, Index).Body.String()
 	if !strings.HasPrefix(list, strings.TrimSuffix(before, "\n")) && !strings.Contains(list, "#EXT-X-DISCONTINUITY\n") {
@@ -131,7 +133,7 @@ func TestAPublisherThatSendsNothingAnyMoreMakesRoomForTheNext(t *testing.T) {
 	f, _ := startFFmpeg(t, func(f *FFmpeg) { f.stalled = 3 * time.Second })
 	dead := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=r=10:s=160x90", "-c:v", "libx264", "-preset", "ultrafast",
 		"-g", "10", "-pix_fmt", "yuv420p", "-f", "flv", "rtmp://"+f.config.Addr+"/live/key")
-	eventually(t, "the listener", f.listens)
+	testkit.Eventually(t, "the listener", f.listens)
 	if err := dead.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,31 +141,31 @@ func TestAPublisherThatSendsNothingAnyMoreMakesRoomForTheNext(t *testing.T) {
 		_ = dead.Process.Kill()
 		_ = dead.Wait()
 	})
-	eventually(t, "the broadcast", func() bool { return f.Status().State == Live })
+	testkit.Eventually(t, "the broadcast", func() bool { return f.Status().State == Live })
 	if err := dead.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the end of a dead broadcast", func() bool { return f.Status().State == Waiting })
+	testkit.Eventually(t, "the end of a dead broadcast", func() bool { return f.Status().State == Waiting })
 	push(t, f.config.Addr, "160x90")
-	eventually(t, "the next one", func() bool { return f.Status().State == Live })
+	testkit.Eventually(t, "the next one", func() bool { return f.Status().State == Live })
 }
 
 func TestAConnectionThatBringsNothingMakesRoomForAPublisher(t *testing.T) {
 	leak.Check(t)
 	f, log := startFFmpeg(t, func(f *FFmpeg) { f.silent = 2 * time.Second })
-	eventually(t, "the listener", f.listens)
+	testkit.Eventually(t, "the listener", f.listens)
 	visitor, err := net.Dial("tcp", f.config.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer visitor.Close()
-	if err := visitor.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := visitor.SetReadDeadline(time.Now().Add(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := visitor.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error("the connection is still there")
 	}
-	eventually(t, "the listener, again", f.listens)
+	testkit.Eventually(t, "the listener, again", f.listens)
 	if err := f.Check(t.Context()); err != nil || !strings.Contains(log.String(), "brought no stream") {
 		t.Errorf("%v\n%s", err, log)
 	}
@@ -178,7 +180,7 @@ func TestOldFilesAreGoneAndATakenPortIsNamed(t *testing.T) {
 		}
 	}
 	log, _ := logged(t)
-	f, err := NewFFmpeg(FFmpegConfig{Addr: freeAddr(t), Path: "ffmpeg", Dir: dir, Log: log})
+	f, err := NewFFmpeg(FFmpegConfig{Addr: testkit.FreeAddr(t), Path: "ffmpeg", Dir: dir, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +198,8 @@ func TestOldFilesAreGoneAndATakenPortIsNamed(t *testing.T) {
 	defer taken.Close()
 	for want, c := range map[string]FFmpegConfig{
 		"RTMP_ADDR": {Addr: taken.Addr().String(), Path: "ffmpeg", Dir: dir},
-		"FFMPEG":    {Addr: freeAddr(t), Path: "/none/ffmpeg", Dir: dir},
-		"MEDIA_DIR": {Addr: freeAddr(t), Path: "ffmpeg", Dir: filepath.Join(dir, "none")},
+		"FFMPEG":    {Addr: testkit.FreeAddr(t), Path: "/none/ffmpeg", Dir: dir},
+		"MEDIA_DIR": {Addr: testkit.FreeAddr(t), Path: "ffmpeg", Dir: filepath.Join(dir, "none")},
 	} {
 		if _, err := NewFFmpeg(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("expected %s in %v", want, err)
@@ -208,5 +210,5 @@ func TestOldFilesAreGoneAndATakenPortIsNamed(t *testing.T) {
 func TestAnFFmpegThatCannotListenIsToldAndTriedAgain(t *testing.T) {
 	leak.Check(t)
 	f, _ := startFFmpeg(t, func(f *FFmpeg) { f.path = "/bin/false" })
-	eventually(t, "the failure", func() bool { return f.Check(t.Context()) != nil })
+	testkit.Eventually(t, "the failure", func() bool { return f.Check(t.Context()) != nil })
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"gotgcall/internal/leak"
+
+	"gotgcall/examples/tempstream/internal/testkit"
 )
 
 const cdnSecret = "0123456789abcdef-Planted5ecret"
@@ -153,7 +155,7 @@ func (k *fakeKeys) revoke(id int64) {
 }
 
 // startMediaMTX runs a MediaMTX server of ours before a fake one of theirs.
-func startMediaMTX(t *testing.T, keys Keys, fake *fakeMTX, secret string) (*MTX, *syncBuffer) {
+func startMediaMTX(t *testing.T, keys Keys, fake *fakeMTX, secret string) (*MTX, *testkit.Buffer) {
 	t.Helper()
 	at, err := url.Parse(fake.URL)
 	if err != nil {
@@ -202,7 +204,7 @@ func TestMediaMTXIsToldWhoMayPublishAndNobodyReads(t *testing.T) {
 	if code, why := fake.publish(t, map[string]string{"password": "key of anna"}); code != http.StatusOK {
 		t.Fatalf("%d %s", code, why)
 	}
-	eventually(t, "the broadcast", func() bool { return m.Status().State == Live && m.Status().Publisher == "anna" })
+	testkit.Eventually(t, "the broadcast", func() bool { return m.Status().State == Live && m.Status().Publisher == "anna" })
 	if text := log.String(); strings.Contains(text, "Planted5ecret") || strings.Contains(text, "key of anna") {
 		t.Errorf("a secret is in the log:\n%s", text)
 	}
@@ -214,10 +216,10 @@ func TestARevokedKeyCutsItsPublisher(t *testing.T) {
 	fake.newer = true
 	m, _ := startMediaMTX(t, keys, fake, cdnSecret)
 	fake.publish(t, map[string]string{"password": "key of anna"})
-	eventually(t, "the broadcast", func() bool { return m.Status().State == Live })
+	testkit.Eventually(t, "the broadcast", func() bool { return m.Status().State == Live })
 	keys.revoke(2) // another's
 	keys.revoke(1)
-	eventually(t, "the cut", func() bool { return m.Status().State == Waiting })
+	testkit.Eventually(t, "the cut", func() bool { return m.Status().State == Waiting })
 	if code, _ := fake.publish(t, map[string]string{"password": "key of anna"}); code != http.StatusUnauthorized {
 		t.Errorf("let in again: %d", code)
 	}
@@ -235,10 +237,10 @@ func TestAPublisherFromBeforeARestartIsKnownByItsQuery(t *testing.T) {
 		t.Run(c.query, func(t *testing.T) {
 			m, _ := startMediaMTX(t, keys, fake, cdnSecret)
 			if c.stays {
-				eventually(t, "the publisher", func() bool { return m.Status() == Status{Live, m.Status().Since, "boris"} })
+				testkit.Eventually(t, "the publisher", func() bool { return m.Status() == Status{Live, m.Status().Since, "boris"} })
 				return
 			}
-			eventually(t, "the cut", func() bool {
+			testkit.Eventually(t, "the cut", func() bool {
 				fake.mu.Lock()
 				defer fake.mu.Unlock()
 				return fake.source == ""
@@ -285,7 +287,7 @@ func TestARequestThatIsHeldOpenEndsWithItsContext(t *testing.T) {
 		defer func() { _ = recover() }() // http.ErrAbortHandler
 		m.ServeHLS(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/play/index.m3u8?_HLS_msn=7", nil), Index)
 	}()
-	eventually(t, "the question", func() bool {
+	testkit.Eventually(t, "the question", func() bool {
 		fake.mu.Lock()
 		defer fake.mu.Unlock()
 		return len(fake.seen) > 0
@@ -293,7 +295,7 @@ func TestARequestThatIsHeldOpenEndsWithItsContext(t *testing.T) {
 	cancel()
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		t.Error("it is still open")
 	}
 }
@@ -303,7 +305,7 @@ func TestAWrongSecretIsSaidInTheLogAndNotToViewers(t *testing.T) {
 	fake := newFakeMTX(t)
 	m, log := startMediaMTX(t, &fakeKeys{revoked: map[int64]bool{}}, fake, "another-secret-0123")
 	fake.publish(t, map[string]string{"password": "key of anna"})
-	eventually(t, "a verdict", func() bool { return m.Check(t.Context()) != nil })
+	testkit.Eventually(t, "a verdict", func() bool { return m.Check(t.Context()) != nil })
 	if m.Status().State == Live {
 		t.Error("a stream that nobody can see is live")
 	}
@@ -322,10 +324,10 @@ func TestAMediaMTXThatIsGoneIsNotWell(t *testing.T) {
 	fake := newFakeMTX(t)
 	m, log := startMediaMTX(t, &fakeKeys{revoked: map[int64]bool{}}, fake, cdnSecret)
 	fake.publish(t, map[string]string{"password": "key of anna"})
-	eventually(t, "the broadcast", func() bool { return m.Status().State == Live && m.Check(t.Context()) == nil })
+	testkit.Eventually(t, "the broadcast", func() bool { return m.Status().State == Live && m.Check(t.Context()) == nil })
 	fake.CloseClientConnections()
 	fake.Listener.Close()
-	eventually(t, "the failure", func() bool { return m.Check(t.Context()) != nil && m.Status().State == Waiting })
+	testkit.Eventually(t, "the failure", func() bool { return m.Check(t.Context()) != nil && m.Status().State == Waiting })
 	if err := m.Check(t.Context()); !strings.Contains(err.Error(), "MEDIAMTX_API_URL") || !strings.Contains(log.String(), "does not work") {
 		t.Errorf("%v\n%s", err, log)
 	}

@@ -21,11 +21,9 @@ import (
 	"gotgcall/examples/tempstream/internal/access"
 	"gotgcall/examples/tempstream/internal/media"
 	"gotgcall/examples/tempstream/internal/store"
+	"gotgcall/examples/tempstream/internal/testkit"
 	"gotgcall/internal/leak"
 )
-
-// patience is a guard against hanging: nothing here takes a tenth of it.
-const patience = 30 * time.Second
 
 // studio is a media server that brings whatever a test needs.
 type studio struct {
@@ -77,31 +75,14 @@ type site struct {
 	store  *store.Store
 	gate   *access.Gate
 	studio *studio
-	log    *syncBuffer
+	log    *testkit.Buffer
 	stop   func() // stops the server as the service does
-}
-
-type syncBuffer struct {
-	mu sync.Mutex // guards b
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(b)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	leak.Check(t)
-	s := &site{studio: &studio{state: media.Live}, log: &syncBuffer{}}
+	s := &site{studio: &studio{state: media.Live}, log: &testkit.Buffer{}}
 	var err error
 	if s.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db.sqlite")); err != nil {
 		t.Fatal(err)
@@ -235,7 +216,7 @@ func TestUnknownMalformedExpiredAndDisabledLinksGetOneText(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, expired := s.newLink(t, store.LinkOptions{TTL: time.Millisecond})
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testkit.Patience)
 	for _, err := s.store.FindLink(ctx, expired); !errors.Is(err, store.ErrNotFound) && time.Now().Before(deadline); {
 		_, err = s.store.FindLink(ctx, expired)
 	}
@@ -351,7 +332,7 @@ func TestALinkThatIsDisabledEndsWhateverIsOpenWithinASecond(t *testing.T) {
 			if e.what == "/play/held.m3u8" && e.code != http.StatusForbidden || e.what != "/play/endless.m4s" && !strings.HasSuffix(e.text, "{\"state\":\"off\"}\n\n") && !strings.HasSuffix(e.text, "{\"state\":\"off\"}\n") {
 				t.Errorf("%s ended with %d %q", e.what, e.code, e.text)
 			}
-		case <-time.After(patience):
+		case <-time.After(testkit.Patience):
 			t.Fatal("something is still open")
 		}
 	}
@@ -392,7 +373,7 @@ func hears(t *testing.T, states <-chan string, want string) {
 		if got != want {
 			t.Fatalf("heard %q, expected %q", got, want)
 		}
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		t.Fatalf("nothing was heard, expected %q", want)
 	}
 }
@@ -546,7 +527,7 @@ func TestOperatorsSeeWhetherAllIsWell(t *testing.T) {
 		}
 	}
 	s.studio.set(media.Live, errors.New("the encoder burns"))
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testkit.Patience)
 	for code := http.StatusOK; code != http.StatusServiceUnavailable; code, text = ask("/readyz") {
 		if time.Now().After(deadline) {
 			t.Fatal("it is still ready")
