@@ -24,6 +24,8 @@ func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams
 		return NewStreams(j.outputs(e, 1)[0], nil, j.close), nil
 	}
 	e.film = true
+	runner := runnerFrom(ctx)
+	c.newer = runner != nil && runner.FPSMode()
 	for {
 		a, err := c.try(ctx, e, secrets)
 		if err != nil {
@@ -37,6 +39,9 @@ func (c command) open(ctx context.Context, e ending, secrets []string) (*Streams
 		switch {
 		case !c.newer && closing == nil && strings.Contains(complaint(err), "'vsync'"): // it has not come as far as the input
 			c.newer = true
+			if runner != nil {
+				runner.LearnFPSMode()
+			}
 			continue
 		case !ok:
 			return nil, err

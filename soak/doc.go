@@ -5,8 +5,9 @@
 //
 //	songs started = ended + replaced + stopped
 //
-// to the unit. An end that is told twice, or of nothing, or not at all, a call of the API that hangs, and whatever is left behind are violations: then it
-// exits with 1. The dice of each call depend on the seed alone, which is printed. What the machine makes of them does not: a call that fails begins anew, and its
+// to the unit: after each operation the ends that were told have to fit what was started and what plays now. An end that is told twice, or of nothing, or
+// not at all, a call of the API that hangs, what the server finds wrong with the packets, and whatever is left behind are violations: then it exits with
+// 1. The dice of each call depend on the seed alone, which is printed. What the machine makes of them does not: a call that fails begins anew, and its
 // dice go on.
 //
 //	go run ./soak -for 10m -calls 200 -seed 1

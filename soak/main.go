@@ -211,7 +211,18 @@ func (s *stage) close() (wrong []string) {
 			wrong = append(wrong, err.Error())
 		}
 	}
+	for _, v := range s.server.Violations() {
+		if !slices.Contains(explained, v.Kind) {
+			wrong = append(wrong, fmt.Sprintf("the server: %s", v))
+		}
+	}
 	return wrong
+}
+
+// explained are the violations that the walk itself makes: operations that follow each other in the time of a packet, each with its marker; datagrams that the
+// system drops, when neither side gets to run; ports that it gives to a call when another one has just been closed.
+var explained = []sfutest.ViolationKind{
+	sfutest.ViolationAudioMarker, sfutest.ViolationTransportSequence, sfutest.ViolationSequence, sfutest.ViolationSharedPath,
 }
 
 // settled samples until nothing is left, or for as long as that may take.

@@ -28,7 +28,8 @@ type song struct {
 	options gotgcall.EncodeOptions
 	name    string // as nameOf
 	endless bool
-	files   []string // to be removed when it is over
+	list    *gotgcall.Playlist // nil when it is none
+	files   []string           // to be removed when it is over
 }
 
 // ownName finds the name of a file that is a song of its own, or a track of it.
@@ -104,7 +105,8 @@ func (s *shelf) list(unique string) (song, error) {
 		}
 		tracks, list.files = append(tracks, track.source), append(list.files, track.files...)
 	}
-	list.source = gotgcall.NewPlaylist(tracks...)
+	list.list = gotgcall.NewPlaylist(tracks...)
+	list.source = list.list
 	return list, nil
 }
 

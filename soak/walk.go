@@ -77,6 +77,22 @@ var operations = []struct {
 	{"Diagnose", 1, func(w *walker, _ context.Context) error { return second(w.client.Diagnose(w.chat)) }},
 	{"CreateCall", 1, func(w *walker, _ context.Context) error { return second(w.client.CreateCall(w.chat)) }},
 	{"Connect", 1, func(w *walker, _ context.Context) error { return w.client.Connect(w.chat, w.answer) }},
+	{"Rejoin", 1, func(w *walker, _ context.Context) error { return w.rejoin() }},
+	{"Playlist.Next", 2, func(w *walker, _ context.Context) error {
+		if w.now.list == nil {
+			return nil
+		}
+		return w.now.list.Next()
+	}},
+	{"Calls", 1, func(w *walker, _ context.Context) error {
+		if _, ok := w.client.Calls()[w.chat]; !ok {
+			return errors.New("the call is not there")
+		}
+		return nil
+	}},
+	{"Probe", 1, func(w *walker, ctx context.Context) error {
+		return second(w.client.Probe(context.WithoutCancel(ctx), gotgcall.FromFile(w.shelf.mp3)))
+	}},
 	{"a blackout", 1, func(w *walker, _ context.Context) error { return w.blackout(1 + w.dice.IntN(15)) }},
 	{"a long blackout", 1, func(w *walker, _ context.Context) error {
 		if w.dice.IntN(10) > 0 {
@@ -160,6 +176,21 @@ func (w *walker) join() (connected bool) {
 		return err
 	})
 	return connected
+}
+
+// rejoin gives the call another connection, in which what plays goes on.
+func (w *walker) rejoin() error {
+	if w.casts {
+		return nil
+	}
+	params, err := w.client.Rejoin(w.chat)
+	if err != nil {
+		return err
+	}
+	if w.answer, err = w.server.Join(w.chat, params); err != nil {
+		return err
+	}
+	return w.client.Connect(w.chat, w.answer)
 }
 
 // leave ends the call and closes its books.

@@ -3,6 +3,7 @@ package ffmpeg
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gotgcall/models"
@@ -60,6 +61,12 @@ type Runner struct {
 	stderr *slog.Logger // nil: what children write there is not logged
 }
 
+// LearnFPSMode notes that the ffmpeg has -fps_mode in the place of -vsync, as its user has found out; FPSMode tells whether that was noted.
+func (r *Runner) LearnFPSMode() { r.fpsMode.Store(true) }
+
+// FPSMode is as LearnFPSMode says.
+func (r *Runner) FPSMode() bool { return r.fpsMode.Load() }
+
 // shared is what a Runner has in common with those that With made of it.
 type shared struct {
 	// Set at construction.
@@ -73,6 +80,8 @@ type shared struct {
 	closing  chan struct{} // closed by the first Close
 	idle     chan struct{} // closed when the Runner is closed and no child is left
 	forkEnd  chan struct{} // closed when the forking goroutine has ended
+
+	fpsMode atomic.Bool
 
 	// mu guards the rest.
 	mu      sync.Mutex

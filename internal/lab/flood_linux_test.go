@@ -82,7 +82,7 @@ func (c *call) endure(ep *sfutest.Endpoint, kind string, count int) {
 	c.t.Logf("%s: %d datagrams arrived in %s; %.1f %% of a processor; %d packets of sound, %d lost, the longest gap %s; states %v", kind,
 		arrived.counts(c.t)[0], took.Round(time.Millisecond), share*100, after.Packets-before.Packets, after.Lost-before.Lost, longestGap(ep, begin), c.history())
 	arrived.lift()
-	if share > maxFlooded {
+	if full() && share > maxFlooded { // beside other tests, and under the race detector, it tells of the machine
 		c.t.Errorf("%s: the process used %.0f %% of a processor", kind, share*100)
 	}
 	if after.Lost > before.Lost {

@@ -2,6 +2,8 @@ package rtc
 
 import (
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,34 +12,53 @@ import (
 )
 
 // interfacesLife is how long a list of the machine's interfaces is used for new connections. To read it takes some system calls per interface, and each
-// list keeps several kilobytes: a burst of connections shares one. A connection that is made again because an address has gone comes later than that.
+// list keeps several kilobytes: a burst of connections shares one.
 const interfacesLife = time.Second
 
 // networks gives connections the system's network.
 type networks struct {
-	mu     sync.Mutex
-	system *stdnet.Net
-	read   time.Time
+	mu      sync.Mutex
+	system  *stdnet.Net
+	machine []netip.Addr // the addresses of its interfaces
+	read    time.Time
 }
 
-// sender returns the network of a connection that sends media and receives none. life is as of senderConn.
-func (n *networks) sender(life time.Duration) (*senderNet, error) {
+// sender returns the network of a connection that sends media by the routes and receives none. life is as of senderConn. A list of interfaces without a
+// route's local address is read anew, for that may have come since.
+func (n *networks) sender(life time.Duration, found []route) (*senderNet, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if now := time.Now(); n.system == nil || now.Sub(n.read) >= interfacesLife {
+	missing := slices.ContainsFunc(found, func(r route) bool { return !slices.Contains(n.machine, r.local) })
+	if now := time.Now(); missing || now.Sub(n.read) >= interfacesLife {
 		system, err := stdnet.NewNet()
 		if err != nil {
 			return nil, err
 		}
-		n.system, n.read = system, now
+		n.system, n.machine, n.read = system, interfaceAddresses(system), now
 	}
-	return &senderNet{Net: n.system, life: life}, nil
+	return &senderNet{Net: n.system, life: life, machine: n.machine}, nil
+}
+
+// interfaceAddresses are those of the interfaces.
+func interfaceAddresses(system *stdnet.Net) (all []netip.Addr) {
+	interfaces, _ := system.Interfaces() // it only returns what it has read
+	for _, i := range interfaces {
+		addrs, _ := i.Addrs() // an interface without any is no error
+		for _, a := range addrs {
+			if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+				all = append(all, prefix.Addr().Unmap())
+			}
+		}
+	}
+	return all
 }
 
 // senderNet is the system's network whose UDP sockets are senderConns.
 type senderNet struct {
+	// set at construction
 	*stdnet.Net
-	life time.Duration // as of senderConn
+	life    time.Duration // as of senderConn
+	machine []netip.Addr  // the addresses of its interfaces
 
 	mu     sync.Mutex
 	failed error // why the last socket that could not be opened was not

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,8 +10,9 @@ import (
 func TestABurstOfConnectionsSharesAListOfInterfacesAndALaterOneHasItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n networks
-		list := func() *senderNet {
-			s, err := n.sender(3 * time.Second)
+		own, strange := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("198.51.100.77")
+		list := func(local netip.Addr) *senderNet {
+			s, err := n.sender(3*time.Second, []route{{local: local}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -19,14 +21,18 @@ func TestABurstOfConnectionsSharesAListOfInterfacesAndALaterOneHasItsOwn(t *test
 			}
 			return s
 		}
-		first := list()
+		first := list(own)
 		time.Sleep(interfacesLife - time.Nanosecond)
-		if list().Net != first.Net {
+		if list(own).Net != first.Net {
 			t.Error("a connection of the same burst has read the interfaces again")
 		}
 		time.Sleep(time.Nanosecond)
-		if list().Net == first.Net {
+		if list(own).Net == first.Net {
 			t.Error("a later connection has an old list: an address that has come since is not in it")
+		}
+		before := list(own)
+		if list(strange).Net == before.Net {
+			t.Error("the list is not read anew for a route from an address that it does not have")
 		}
 	})
 }

@@ -2,7 +2,6 @@ package rtc
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pion/dtls/v3"
-	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/stun/v4"
@@ -37,7 +35,8 @@ type peer struct {
 	controlling  bool
 	network      *senderNet
 
-	consent *time.Timer // looks at the server's consent; nil before there is a connection
+	// set when the connection stands, before anybody else has the peer
+	consent *time.Timer // looks at the server's consent
 
 	governed  latch // the server has checked this side, as the controlling one
 	selected  latch // ICE has a pair
@@ -50,24 +49,6 @@ type peer struct {
 	mu    sync.Mutex
 	ice   webrtc.ICETransportState
 	onICE func()
-}
-
-// latch is an event that happens once.
-type latch struct {
-	once sync.Once
-	ch   chan struct{}
-}
-
-func newLatch() latch                  { return latch{ch: make(chan struct{})} }
-func (l *latch) set()                  { l.once.Do(func() { close(l.ch) }) }
-func (l *latch) done() <-chan struct{} { return l.ch }
-func (l *latch) isSet() bool {
-	select {
-	case <-l.ch:
-		return true
-	default:
-		return false
-	}
 }
 
 // newPeer builds the PeerConnection and sets the synthetic offer; begin answers it. ctx bounds the DTLS handshake. The role is chosen by the
@@ -244,7 +225,6 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 	s.SetICETimeouts(limits.Disconnected, limits.Failed, limits.Keepalive)
 	s.SetICEMaxBindingRequests(uint16(e.checksPerPair(len(a.answer.Candidates)) - 1)) //nolint:gosec // 0…1000; pion makes one more
 	s.SetNetworkTypes(e.networkTypes())
-	s.SetIPFilter(localFilter(a.found))
 	s.SetIncludeLoopbackCandidate(e.config.Loopback)
 	s.SetICEBindingRequestHandler(p.checked)
 	s.SetDTLSRetransmissionInterval(dtlsRetransmission)
@@ -253,11 +233,12 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 	s.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
 	)
-	network, err := e.networks.sender(lifeSpan(limits))
+	network, err := e.networks.sender(lifeSpan(limits), a.found)
 	if err != nil {
 		return s, err
 	}
 	s.SetNet(network)
+	s.SetIPFilter(localFilter(a.found, network.machine))
 	p.network = network
 	if p.lease != nil {
 		s.SetICEUDPMux(p.lease.mux)
@@ -269,33 +250,6 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 		e.config.Settings(&s)
 	}
 	return s, nil
-}
-
-// verify compares the server's certificate with every hash its answer announced. pion has checked the strongest in the handshake.
-func (p *peer) verify(announced []jsonparams.Fingerprint) error {
-	der := p.dtls.GetRemoteCertificate()
-	if len(der) == 0 {
-		return nil // the handshake did not come as far
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		return fmt.Errorf("%w: the certificate does not parse: %w", models.ErrFingerprint, err)
-	}
-	for _, f := range announced {
-		hash, err := fingerprint.HashFromString(f.Hash)
-		if err != nil {
-			return fmt.Errorf("%w: %s: %w", models.ErrFingerprint, f.Hash, err)
-		}
-		value, err := fingerprint.Fingerprint(certificate, hash)
-		if err != nil {
-			return fmt.Errorf("%w: %s: %w", models.ErrFingerprint, f.Hash, err)
-		}
-		if !strings.EqualFold(value, f.Value) {
-			return fmt.Errorf("%w: %s announced as %s, but it is %s: somebody answers in the server's place, or the answer belongs "+
-				"to another join; join again", models.ErrFingerprint, f.Hash, f.Value, value)
-		}
-	}
-	return nil
 }
 
 // close ends the PeerConnection and waits for its goroutines, closeLimit at most. It may be called more than once; each call waits.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"gotgcall/jsonparams"
 )
@@ -42,15 +43,7 @@ func (e *Engine) routes(candidates []jsonparams.Candidate) (found []route, err e
 
 // localFilter keeps ICE gathering to the local addresses of the routes: one socket per address family in use, instead of one per interface
 // address. An address that is none of the machine's own belongs to a virtual network (WithSettingEngine) and is left to its owner.
-func localFilter(found []route) func(net.IP) bool {
-	var machine []netip.Addr
-	if addrs, err := net.InterfaceAddrs(); err == nil {
-		for _, a := range addrs {
-			if prefix, err := netip.ParsePrefix(a.String()); err == nil {
-				machine = append(machine, prefix.Addr().Unmap())
-			}
-		}
-	}
+func localFilter(found []route, machine []netip.Addr) func(net.IP) bool {
 	return func(ip net.IP) bool {
 		addr, ok := netip.AddrFromSlice(ip)
 		if !ok {
@@ -62,11 +55,6 @@ func localFilter(found []route) func(net.IP) bool {
 				return true
 			}
 		}
-		for _, m := range machine {
-			if m == addr {
-				return false
-			}
-		}
-		return true
+		return !slices.Contains(machine, addr)
 	}
 }

@@ -4,13 +4,20 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
 
 func TestOnlyTheAddressTowardsTheServerIsGathered(t *testing.T) {
 	local := netip.MustParseAddr("127.0.0.1")
-	keep := localFilter([]route{{local: local}})
+	var n networks
+	found := []route{{local: local}}
+	network, err := n.sender(time.Second, found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keep := localFilter(found, network.machine)
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
 		t.Fatal(err)
