@@ -32,7 +32,7 @@ func fake(args []string) int {
 		input = args[i+1]
 	}
 	if strings.Contains(strings.Join(args, " "), "rtmp://") {
-		return swallow(os.Stdin)
+		return swallow(os.Stdin, os.Stdout)
 	}
 	song := opus(4 * time.Second)
 	if slices.Contains(args, "wav") {
@@ -80,8 +80,11 @@ func wav(length time.Duration) []byte {
 	return append(header, make([]byte, int(length.Seconds()*rate)*frame)...)
 }
 
-// swallow takes a broadcast until it ends.
-func swallow(r io.Reader) int {
+// swallow takes a broadcast until it ends, and reports that the server has taken something of it.
+func swallow(r io.Reader, progress io.Writer) int {
+	if _, err := io.WriteString(progress, "total_size=100\n"); err != nil {
+		return code(err)
+	}
 	_, err := io.Copy(io.Discard, r)
 	return code(err)
 }
