@@ -3,6 +3,7 @@
 package gotgcall_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,57 @@ func TestWhatWasReadAheadIsPlayedBeforeTheEndOfAProgramIsTold(t *testing.T) {
 			must(t, s.client.SetStreamSources(1, gotgcall.FromFile(oggFile(t, 10)))) // the call goes on
 			if err := s.end(); err != nil {
 				t.Errorf("the next song ended with %v: or was it another end of the one before?", err)
+			}
+		})
+	}
+}
+
+// liveFFmpeg is an ffmpeg that gives a second of sound and then nothing more; when it is started again it does what a command for sh says. It notes each start.
+func liveFFmpeg(t *testing.T, again string) (path string, starts func() int) {
+	t.Helper()
+	folder := t.TempDir()
+	path, notes := filepath.Join(folder, "ffmpeg"), filepath.Join(folder, "starts")
+	script := fmt.Sprintf("#!/bin/sh\necho >>'%s'\nsong='%s'\n[ $(wc -l <'%[1]s') = 1 ] || { %[3]s; }\ncat \"$song\"; exec sleep 600\n", notes, oggFile(t, 50), again)
+	must(t, os.WriteFile(path, []byte(script), 0o700))
+	return path, func() int {
+		text, _ := os.ReadFile(notes) // none is no start
+		return bytes.Count(text, []byte("\n"))
+	}
+}
+
+func TestALiveSourceThatStallsIsOpenedAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name, again   string
+		starts, plays int // seconds
+		want          error
+	}{
+		{"and goes on", `exec cat "$song"`, 2, 2, nil},
+		{"and stalls each time", ":", 4, 4, gotgcall.ErrStalled},
+		{"and cannot be", "exit 1", 4, 1, gotgcall.ErrStalled},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path, starts := liveFFmpeg(t, tt.again)
+			s := newStudio(t, gotgcall.WithPatience(0, 300*time.Millisecond), gotgcall.WithFFmpegPath(path))
+			ep := s.join(1)
+			must(t, s.client.SetStreamSources(1, gotgcall.FromURL("rtmp://127.0.0.1/live/key")))
+			if err := s.end(); !errors.Is(err, tt.want) {
+				t.Errorf("it ended with %v, expected %v", err, tt.want)
+			}
+			if n := starts(); n != tt.starts {
+				t.Errorf("%d starts, expected %d", n, tt.starts)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if err := ep.WaitPackets(ctx, ep.AudioSSRC(), int64(tt.plays)*50); err != nil {
+				t.Error(err)
+			}
+			if at, err := s.client.Time(1); err != nil || at != uint64(tt.plays)*1000 { //nolint:gosec // a few
+				t.Errorf("the position is %d ms, %v, expected it to go on up to %d s", at, err, tt.plays)
+			}
+			select {
+			case err := <-s.ends:
+				t.Errorf("another end: %v", err)
+			case <-time.After(100 * time.Millisecond):
 			}
 		})
 	}

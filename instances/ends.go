@@ -41,6 +41,8 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	case now.Sub(l.since) < limit:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
 		return now.Add(reportInterval)
+	case p.revives(l):
+		return now.Add(untangleInterval)
 	default:
 		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, limit))
 		return time.Time{}
@@ -48,7 +50,7 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 	return l.since.Add(limit)
 }
 
-// untangleInterval is how often a tangled stream looks for its successor.
+// untangleInterval is how often a stream that is opened again looks for its successor.
 const untangleInterval = time.Second
 
 // untangles tells whether the current stream is tangled and is being opened again; its legs do not end meanwhile.
@@ -57,7 +59,7 @@ func (p *playback) untangles() bool {
 	if !s.request.canUntangle() || !s.tangled() {
 		return false
 	}
-	if !s.untangling.Load() {
+	if !s.reopening.Load() {
 		p.untangle(s, time.Duration(p.position.Load())*time.Millisecond)
 	}
 	return true

@@ -138,39 +138,6 @@ func (p *playback) track(s *stream) {
 	p.streams = append(slices.DeleteFunc(p.streams, func(s *stream) bool { return isClosed(s.closed) }), s)
 }
 
-// untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
-// sound and its picture. When that fails the stream ends. When another source is on its way, or comes, that one has precedence; a seek begins with it.
-func (p *playback) untangle(s *stream, at time.Duration) {
-	r := s.request
-	r.offset, r.separate, r.continues = at, true, true
-	o := p.newOpening(p.life)
-	o.seeks = &r
-	p.mu.Lock()
-	busy := p.opening != nil || p.next != nil || p.unusableLocked() != nil
-	if !busy {
-		p.opening = o
-		s.untangling.Store(true)
-		p.background.Add(1)
-	}
-	p.mu.Unlock()
-	if busy {
-		o.end()
-		return
-	}
-	go func() {
-		defer p.background.Done()
-		defer o.end()
-		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
-		switch err := p.open(o, r); {
-		case errors.Is(err, errSuperseded):
-			s.untangling.Store(false)
-		case err != nil:
-			s.broken.Store(&err)
-		}
-		p.entry.Wake()
-	}()
-}
-
 // install makes an opened stream the next one.
 func (p *playback) install(o *opening, s *stream) error {
 	p.mu.Lock()

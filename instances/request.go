@@ -16,6 +16,8 @@ type request struct {
 	separate bool          // a process for each leg
 	// continues: it takes the place of a stream of the same source, whose legs it does not have end with it.
 	continues bool
+	// stalls is how often the live source was opened before because it had stalled.
+	stalls int
 	// enters is the position at which it takes that place, so that nothing is heard twice; 0 for as soon as it can.
 	enters time.Duration
 

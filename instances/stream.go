@@ -36,11 +36,12 @@ type stream struct {
 	closing  sync.Once
 	closed   chan struct{} // closed when the process and the readers are gone
 
-	untangling atomic.Bool           // it is being opened again
-	broken     atomic.Pointer[error] // why that failed
+	reopening atomic.Bool           // its source is being opened again
+	broken    atomic.Pointer[error] // why that failed, and nothing can take its place
 
 	// owned by the scheduler's goroutine
 	skipped bool // another track of its list was asked for
+	stalls  int  // how often it was opened again because it stalls
 	started bool
 	rolling bool          // it is live, stands still and is read on
 	begins  time.Duration // PTS of the earliest first frame
