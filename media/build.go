@@ -70,7 +70,7 @@ func (c command) soundOutput(pipe string) []string {
 		return rawSound(pipe, from...)
 	}
 	if c.copies {
-		return oggOutput(pipe, append(from, "-c:a", "copy")...)
+		return oggOutput(pipe, from, "-c:a", "copy")
 	}
 	return audioOutput(c.options, pipe, from...)
 }
@@ -82,25 +82,26 @@ func seconds(d time.Duration) string {
 
 // audioOutput encodes sound for a call. from says which, and what is done to it before.
 func audioOutput(o EncodeOptions, pipe string, from ...string) []string {
-	return oggOutput(pipe, append(from,
+	return oggOutput(pipe, from,
 		"-c:a", "libopus", "-b:a", kbps(o.AudioBitrateKbps), "-ar", "48000", "-ac", strconv.Itoa(o.AudioChannels),
 		"-application", "audio", "-frame_duration", "20",
 		// Of 10. For five minutes of music the encoder takes a third less time than at the default, 10.
 		"-compression_level", "5",
-	)...)
+	)
 }
 
-// oggOutput writes sound as Ogg. from says which, and how it is encoded.
-func oggOutput(pipe string, from ...string) []string {
-	return append(from,
+// oggOutput writes sound as Ogg. from says which, codec how it is encoded.
+func oggOutput(pipe string, from []string, codec ...string) []string {
+	return slices.Concat(from, []string{
 		"-vn", "-sn", "-dn",
 		// Tags and chapters would come as a header of up to some hundred kilobytes that nobody reads.
 		"-map_metadata", "-1", "-map_chapters", "-1",
+	}, codec, []string{
 		"-f", "ogg",
 		// Every packet is written at once, on a page of its own.
 		"-page_duration", "20000", "-flush_packets", "1",
 		pipe,
-	)
+	})
 }
 
 func kbps(n int) string { return strconv.Itoa(n) + "k" }
