@@ -2,48 +2,20 @@
 # Tests ensure-chromium.sh in a PATH of stubs: what is called is written down and nothing is installed.
 set -eu
 cd "$(dirname "$0")"
-# shellcheck source=scripts/assert.sh
-. ./assert.sh
-
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-bin=$root/bin
-calls=$root/calls
-
-# stub NAME BODY: a program in the fake PATH that writes down how it was called.
-stub() {
-  printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$bin/$1"
-  chmod +x "$bin/$1"
-}
+# shellcheck source=scripts/stubs.sh
+. ./stubs.sh
 
 # machine UID PROGRAM...: an empty machine without a browser, with these programs. Package managers install one.
 machine() {
-  rm -rf "$bin" "$calls"
-  mkdir "$bin"
-  : >"$calls"
-  for tool in sh env cp; do
-    ln -s "$(command -v "$tool")" "$bin/$tool"
-  done
-  printf '#!/bin/sh\necho %s\n' "$1" >"$bin/id"
-  chmod +x "$bin/id"
+  user=$1
   shift
-  for program; do
-    case $program in
-    sudo) stub sudo 'exec "$@"' ;;
-    *) stub "$program" "case \"\$*\" in *install*|add*|-S*) cp '$bin/id' '$bin/chromium' ;; esac" ;;
-    esac
-  done
+  empty "$user" sh env cp
+  managers "case \"\$*\" in *install*|add*|-S*) cp '$bin/id' '$bin/chromium' ;; esac" "$@"
 }
 
-# run [NAME=VALUE...]: sets status, said (all that was printed) and called (the calls, joined by " | ").
-run() {
-  status=0
-  said=$(env -i PATH="$bin" "$@" sh "$PWD/ensure-chromium.sh" 2>&1 </dev/null) || status=$?
-  called=$(awk 'NR > 1 { printf " | " } { printf "%s", $0 }' "$calls")
-}
+run() { run_script ensure-chromium.sh "$@"; }
 
-apt_update='apt-get -q update'
-apt_install='apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends chromium'
+apt_install="$apt_get chromium"
 
 # One that is there.
 for name in chromium chromium-browser google-chrome google-chrome-stable; do

@@ -2,19 +2,8 @@
 # Tests ensure-ffmpeg.sh in a PATH of stubs: what is called is written down and nothing is installed.
 set -eu
 cd "$(dirname "$0")"
-# shellcheck source=scripts/assert.sh
-. ./assert.sh
-
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-bin=$root/bin
-calls=$root/calls
-
-# stub NAME BODY: a program in the fake PATH that writes down how it was called.
-stub() {
-  printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$bin/$1"
-  chmod +x "$bin/$1"
-}
+# shellcheck source=scripts/stubs.sh
+. ./stubs.sh
 
 # ffmpeg_at FILE ENCODERS STATUS: an ffmpeg that lists these encoders.
 ffmpeg_at() {
@@ -24,33 +13,16 @@ ffmpeg_at() {
 
 # machine UID PROGRAM...: an empty machine without ffmpeg, with these package managers (or sudo).
 machine() {
-  rm -rf "$bin" "$calls"
-  mkdir "$bin"
-  : >"$calls"
-  for tool in sh env tail cat cp chmod; do
-    ln -s "$(command -v "$tool")" "$bin/$tool"
-  done
-  printf '#!/bin/sh\necho %s\n' "$1" >"$bin/id"
-  chmod +x "$bin/id"
+  user=$1
   shift
+  empty "$user" sh env tail cat cp chmod
   ffmpeg_at "$root/good" 'A..... libopus' 0
-  for program; do
-    case $program in
-    sudo) stub sudo 'exec "$@"' ;;
-    *) stub "$program" "case \"\$*\" in *install*|add*|-S\\ *|-Sy\\ *) cp '$root/good' '$bin/ffmpeg' ;; esac" ;;
-    esac
-  done
+  managers "case \"\$*\" in *install*|add*|-S\\ *|-Sy\\ *) cp '$root/good' '$bin/ffmpeg' ;; esac" "$@"
 }
 
-# run [NAME=VALUE...]: sets status, said (all that was printed) and called (the calls, joined by " | ").
-run() {
-  status=0
-  said=$(env -i PATH="$bin" "$@" sh "$PWD/ensure-ffmpeg.sh" 2>&1 </dev/null) || status=$?
-  called=$(awk 'NR > 1 { printf " | " } { printf "%s", $0 }' "$calls")
-}
+run() { run_script ensure-ffmpeg.sh "$@"; }
 
-apt_update='apt-get -q update'
-apt_install='apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends ffmpeg'
+apt_install="$apt_get ffmpeg"
 
 # An ffmpeg that is there.
 machine 0 apt-get

@@ -2,57 +2,23 @@
 # Tests ensure-lab.sh in a PATH of stubs: what is called is written down and nothing is installed.
 set -eu
 cd "$(dirname "$0")"
-# shellcheck source=scripts/assert.sh
-. ./assert.sh
-
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-bin=$root/bin
-sbin=$root/sbin
-calls=$root/calls
-
-# stub NAME BODY: a program in the fake PATH that writes down how it was called.
-stub() {
-  printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$bin/$1"
-  chmod +x "$bin/$1"
-}
-
-# silent FILE BODY: a program that does not.
-silent() {
-  printf '#!/bin/sh\n%s\n' "$2" >"$1"
-  chmod +x "$1"
-}
+# shellcheck source=scripts/stubs.sh
+. ./stubs.sh
 
 # machine UID PROGRAM...: an empty Linux, with these programs. Package managers install nft.
 machine() {
-  rm -rf "$bin" "$sbin" "$calls"
-  mkdir "$bin" "$sbin"
-  : >"$calls"
-  for tool in sh env cp; do
-    ln -s "$(command -v "$tool")" "$bin/$tool"
-  done
-  silent "$bin/id" "echo $1"
+  user=$1
+  shift
+  empty "$user" sh env cp
   silent "$bin/uname" 'echo Linux'
   silent "$sbin/ip" :
   silent "$sbin/tc" :
-  shift
-  for program; do
-    case $program in
-    sudo) stub sudo 'exec "$@"' ;;
-    *) stub "$program" "case \"\$*\" in *install*|add*|-S\\ *) cp '$sbin/ip' '$sbin/nft' ;; esac" ;;
-    esac
-  done
+  managers "case \"\$*\" in *install*|add*|-S\\ *) cp '$sbin/ip' '$sbin/nft' ;; esac" "$@"
 }
 
-# run [NAME=VALUE...]: sets status, said (all that was printed) and called (the calls, joined by " | ").
-run() {
-  status=0
-  said=$(env -i PATH="$bin" SBIN="$sbin" "$@" sh "$PWD/ensure-lab.sh" 2>&1 </dev/null) || status=$?
-  called=$(awk 'NR > 1 { printf " | " } { printf "%s", $0 }' "$calls")
-}
+run() { run_script ensure-lab.sh "$@"; }
 
-apt_update='apt-get -q update'
-apt_install='apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends iproute2 nftables'
+apt_install="$apt_get iproute2 nftables"
 
 # They are there, in PATH or beside it.
 for place in "$bin" "$sbin"; do

@@ -2,20 +2,8 @@
 # Tests ensure-nginx.sh in a PATH of stubs: what is called is written down and nothing is installed.
 set -eu
 cd "$(dirname "$0")"
-# shellcheck source=scripts/assert.sh
-. ./assert.sh
-
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-bin=$root/bin
-sbin=$root/sbin
-calls=$root/calls
-
-# stub NAME BODY: a program in the fake PATH that writes down how it was called.
-stub() {
-  printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$calls" "$2" >"$bin/$1"
-  chmod +x "$bin/$1"
-}
+# shellcheck source=scripts/stubs.sh
+. ./stubs.sh
 
 # nginx_at FILE FOLDER: an nginx that looks for its modules there.
 nginx_at() {
@@ -25,33 +13,18 @@ nginx_at() {
 
 # machine UID PROGRAM...: an empty machine without nginx, with these programs. Package managers install an nginx with the module.
 machine() {
-  rm -rf "$bin" "$sbin" "$root/modules" "$calls"
-  mkdir "$bin" "$sbin" "$root/modules"
-  : >"$calls"
-  for tool in sh env tr sed cp touch chmod; do
-    ln -s "$(command -v "$tool")" "$bin/$tool"
-  done
-  printf '#!/bin/sh\necho %s\n' "$1" >"$bin/id"
-  chmod +x "$bin/id"
+  user=$1
   shift
+  empty "$user" sh env tr sed cp touch chmod
+  rm -rf "$root/modules"
+  mkdir "$root/modules"
   nginx_at "$root/nginx" "$root/modules"
-  for program; do
-    case $program in
-    sudo) stub sudo 'exec "$@"' ;;
-    *) stub "$program" "case \"\$*\" in *install*|add*) cp '$root/nginx' '$sbin/nginx'; touch '$root/modules/ngx_rtmp_module.so' ;; esac" ;;
-    esac
-  done
+  managers "case \"\$*\" in *install*|add*) cp '$root/nginx' '$sbin/nginx'; touch '$root/modules/ngx_rtmp_module.so' ;; esac" "$@"
 }
 
-# run [NAME=VALUE...]: sets status, said (all that was printed) and called (the calls, joined by " | ").
-run() {
-  status=0
-  said=$(env -i PATH="$bin" SBIN="$sbin" "$@" sh "$PWD/ensure-nginx.sh" 2>&1 </dev/null) || status=$?
-  called=$(awk 'NR > 1 { printf " | " } { printf "%s", $0 }' "$calls")
-}
+run() { run_script ensure-nginx.sh "$@"; }
 
-apt_update='apt-get -q update'
-apt_install='apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends nginx libnginx-mod-rtmp'
+apt_install="$apt_get nginx libnginx-mod-rtmp"
 
 # One that is there, in PATH or beside it.
 for place in "$bin" "$sbin"; do
