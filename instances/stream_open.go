@@ -74,7 +74,7 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 	select {
 	case got := <-results:
 		if got.err != nil {
-			return nil, orCause(ctx, got.err)
+			return nil, orCause(ctx, orCause(life, got.err)) // life may end first, by which the source was told
 		}
 		return newStream(life, r, got.opened, got.timeline, wake)
 	case <-ctx.Done():
