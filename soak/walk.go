@@ -18,7 +18,7 @@ import (
 
 // The limits of what must not hang: ten times what the library promises, for machines that are busy.
 const (
-	operationLimit = 60 * time.Second
+	operationLimit = 2 * time.Minute
 	endLimit       = 50 * time.Second   // of a song that is to end by itself, or by its stalling
 	walkLimit      = 4 * operationLimit // of what is left to do when the time is up: an operation, Stop, what is told of them, and Close
 )
