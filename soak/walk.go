@@ -19,7 +19,7 @@ import (
 // The limits of what must not hang: ten times what the library promises, for machines that are busy.
 const (
 	operationLimit = 2 * time.Minute
-	endLimit       = 50 * time.Second   // of a song that is to end by itself, or by its stalling
+	endLimit       = 100 * time.Second  // of a song that is to end by itself, by its stalling, or a minute after a Rejoin that failed
 	walkLimit      = 4 * operationLimit // of what is left to do when the time is up: an operation, Stop, what is told of them, and Close
 )
 
