@@ -9,8 +9,8 @@ import (
 )
 
 // reopen opens the current source again, as r says and after a while, to take its own place. When another source is on its way, or comes, that one has
-// precedence; a seek begins with it. failed hears of the error when it cannot be opened.
-func (p *playback) reopen(s *stream, r request, after time.Duration, failed func(error)) {
+// precedence; a seek begins with it. It reports whether that is begun. failed hears of the error when it cannot be opened.
+func (p *playback) reopen(s *stream, r request, after time.Duration, failed func(error)) (begun bool) {
 	r.continues = true
 	o := p.newOpening(p.life)
 	o.seeks = &r
@@ -24,7 +24,7 @@ func (p *playback) reopen(s *stream, r request, after time.Duration, failed func
 	p.mu.Unlock()
 	if busy {
 		o.end()
-		return
+		return false
 	}
 	go func() {
 		defer p.background.Done()
@@ -38,15 +38,17 @@ func (p *playback) reopen(s *stream, r request, after time.Duration, failed func
 		}
 		p.entry.Wake()
 	}()
+	return true
 }
 
 // untangle opens the current source again at the given position, with a process for each leg: one reader cannot hold what lies between its
 // sound and its picture. When that fails the stream ends.
 func (p *playback) untangle(s *stream, at time.Duration) {
-	p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
 	r := s.request
 	r.offset, r.separate = at, true
-	p.reopen(s, r, 0, func(err error) { s.broken.Store(&err) })
+	if p.reopen(s, r, 0, func(err error) { s.broken.Store(&err) }) {
+		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
+	}
 }
 
 const (
@@ -74,13 +76,14 @@ func (p *playback) revives(l *leg) bool {
 	if s.stalls == liveTries {
 		return false
 	}
-	s.stalls++
 	r := s.request
-	r.offset, r.stalls = time.Duration(p.position.Load())*time.Millisecond, s.stalls
-	p.env.Logger.Warn("a live source has stalled: opening it again", "chat", p.chat, "source", s.name, "try", s.stalls, "of", liveTries)
-	p.reopen(s, r, time.Duration(s.stalls-1)*liveBackoff, func(err error) {
+	r.offset, r.stalls = time.Duration(p.position.Load())*time.Millisecond, s.stalls+1
+	if p.reopen(s, r, time.Duration(s.stalls)*liveBackoff, func(err error) {
 		s.reopening.Store(false)
 		p.env.Logger.Warn("a live source that has stalled cannot be opened again", "chat", p.chat, "source", s.name, "error", err)
-	})
+	}) {
+		s.stalls++
+		p.env.Logger.Warn("a live source has stalled: opening it again", "chat", p.chat, "source", s.name, "try", s.stalls, "of", liveTries)
+	}
 	return true
 }

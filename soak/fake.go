@@ -23,10 +23,6 @@ func isFake() bool { return filepath.Base(os.Args[0]) == "ffmpeg" }
 
 // fake plays ffmpeg. It returns the exit code.
 func fake(args []string) int {
-	if slices.Contains(args, "-version") {
-		_, _ = io.WriteString(os.Stdout, "ffmpeg version 5.1-soak\n")
-		return 0
-	}
 	input := ""
 	if i := slices.Index(args, "-i"); i >= 0 && i+1 < len(args) {
 		input = args[i+1]
