@@ -70,6 +70,11 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 		}
 		q.waiting, q.bounded = true, !fed
 		q.mu.Unlock()
+		if q.other != nil {
+			if now, _ := q.other.fed(); now != fed { // who changed that did not find anybody waiting
+				continue
+			}
+		}
 		select {
 		case <-q.space:
 		case <-ctx.Done():
@@ -77,6 +82,7 @@ func (q *queue) push(ctx context.Context, f demux.Frame) (wasEmpty bool, err err
 		}
 	}
 	defer q.mu.Unlock()
+	q.waiting = false
 	wasEmpty, q.begun = q.head == len(q.frames), true
 	q.frames = append(q.frames, f)
 	q.size += len(f.Data)
