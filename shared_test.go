@@ -298,3 +298,23 @@ func TestASharedSourceBelongsToOneClient(t *testing.T) {
 		is(t, w.client.SetVolume(1, 2), gotgcall.ErrSeekUnsupported)
 	})
 }
+
+// TestASharedFilmOfOnePictureASecondIsSeen: as a cover is shown. A picture lasts longer than a call may fall behind.
+func TestASharedFilmOfOnePictureASecondIsSeen(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		slides := gotgcall.Shared(film{sound: 2000, picture: 40, rate: 1})
+		for chat := range int64(2) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, slides))
+		}
+		time.Sleep(45 * time.Second)
+		for chat := range int64(2) {
+			if n := frames(w.pictures(chat)); n < 10 { // the first one that needs none before it comes after 30 s
+				t.Errorf("chat %d saw %d pictures, expected 10", chat, n)
+			}
+		}
+		if ends := w.log.ended(); !slices.Equal(ends, make([]error, 4)) {
+			t.Errorf("the ends were %v", ends)
+		}
+	})
+}

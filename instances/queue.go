@@ -120,8 +120,9 @@ func (q *queue) trim(ticks int64) {
 	q.trimLocked(ticks)
 }
 
+// trimLocked leaves the newest frame, however long it lasts: a cover is shown for a second, which is more than a call may fall behind.
 func (q *queue) trimLocked(ticks int64) {
-	for q.levelLocked() > ticks || q.size > q.bytes {
+	for len(q.frames)-q.head > 1 && (q.levelLocked() > ticks || q.size > q.bytes) {
 		q.popLocked()
 		q.rolled = true
 		for q.coded && q.head < len(q.frames) && !q.frames[q.head].Key {
