@@ -318,3 +318,30 @@ func TestASharedFilmOfOnePictureASecondIsSeen(t *testing.T) {
 		}
 	})
 }
+
+func TestCallsShareAProgramThatTalksAndMayFallSilent(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		voice := gotgcall.FromOpus()
+		radio := gotgcall.Shared(voice)
+		for chat := range int64(2) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+			time.Sleep(time.Minute) // nothing to say
+		}
+		before := [2]int{len(w.records(0)), len(w.records(1))}
+		for range 25 {
+			_, err := voice.Write([]byte{0xfc, 1, 2, 3}) // 20 ms
+			must(t, err)
+		}
+		time.Sleep(time.Second)
+		for chat := range int64(2) {
+			if n := len(w.records(chat)) - before[chat]; n < 24 {
+				t.Errorf("chat %d heard %d packets of 25", chat, n)
+			}
+		}
+		if ends := w.log.ended(); len(ends) != 0 {
+			t.Errorf("ended with %v", ends)
+		}
+		w.noViolations()
+	})
+}

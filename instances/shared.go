@@ -140,7 +140,7 @@ func (s *Shared) exit(h *hub) (end func()) {
 	}
 }
 
-// awaitCushion waits until a tap has enough to begin, or its end.
+// awaitCushion waits until a tap has enough to begin, or its end. A program that talks may have nothing to say for long: of that a packet is enough.
 func (s *stream) awaitCushion(ctx context.Context) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
@@ -148,7 +148,7 @@ func (s *stream) awaitCushion(ctx context.Context) error {
 		all := true
 		for _, l := range s.legs {
 			level, ended, err := l.queue.level()
-			if pacer.Duration(level, l.rate) >= sharedCushion {
+			if pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0 {
 				return nil
 			}
 			all = all && ended
