@@ -41,11 +41,16 @@ type sharedSocket struct {
 
 // lease is a call's hold on shared sockets.
 type lease struct {
-	pool    *socketPool
-	mux     ice.UDPMux
-	sockets []*sharedSocket
-	remotes []netip.AddrPort
-	once    sync.Once
+	pool *socketPool
+	mux  ice.UDPMux
+	held []served
+	once sync.Once
+}
+
+// served is a server address and the socket by which a call reaches it. Another call may reach the same address by another socket of the first one.
+type served struct {
+	socket *sharedSocket
+	remote netip.AddrPort
 }
 
 func newSocketPool(log logging.LoggerFactory, life time.Duration) *socketPool {
@@ -59,7 +64,6 @@ func (p *socketPool) acquire(found []route) (*lease, error) {
 	locals := map[netip.Addr][]netip.AddrPort{}
 	for _, r := range found {
 		locals[r.local] = append(locals[r.local], r.remote)
-		l.remotes = append(l.remotes, r.remote)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,8 +75,8 @@ func (p *socketPool) acquire(found []route) (*lease, error) {
 		}
 		for _, r := range remotes {
 			s.busy[r] = true
+			l.held = append(l.held, served{s, r})
 		}
-		l.sockets = append(l.sockets, s)
 		muxes = append(muxes, s.mux)
 	}
 	l.mux = unclosableMux{ice.NewMultiUDPMuxDefault(muxes...)}
@@ -136,13 +140,9 @@ func (l *lease) release() {
 }
 
 func (l *lease) releaseLocked(now time.Time) {
-	for _, s := range l.sockets {
-		for _, r := range l.remotes {
-			if s.busy[r] {
-				delete(s.busy, r)
-				s.resting[r] = now.Add(socketRest)
-			}
-		}
+	for _, h := range l.held {
+		delete(h.socket.busy, h.remote)
+		h.socket.resting[h.remote] = now.Add(socketRest)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ func TestThereAreAsManySocketsAsTheBusiestServerAddressHasCalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, other := range leases {
-			if other.remotes[0] == l.remotes[0] && slices.Contains(other.sockets, l.sockets[0]) {
+			if other.held[0] == l.held[0] {
 				t.Errorf("two calls to %s share a socket", remote)
 			}
 		}
@@ -49,15 +48,35 @@ func TestASocketRestsBeforeItServesAnAddressAgain(t *testing.T) {
 	released := time.Now()
 	l.release()
 	l.release()
-	s := l.sockets[0]
-	if s.freeLocked(l.remotes, released.Add(socketRest-time.Nanosecond)) {
+	s, remotes := l.held[0].socket, []netip.AddrPort{l.held[0].remote}
+	if s.freeLocked(remotes, released.Add(socketRest-time.Nanosecond)) {
 		t.Error("the socket serves the address again before its rest is over")
 	}
 	if !s.freeLocked([]netip.AddrPort{netip.MustParseAddrPort("192.0.2.9:1000")}, released) {
 		t.Error("the socket does not serve another address meanwhile")
 	}
-	if !s.freeLocked(l.remotes, time.Now().Add(socketRest)) {
+	if !s.freeLocked(remotes, time.Now().Add(socketRest)) {
 		t.Error("the socket does not serve the address after its rest")
+	}
+}
+
+func TestACallGivesBackNothingButWhatItHas(t *testing.T) {
+	e := newEngine(t, Config{SharedSockets: true})
+	one, other := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
+	near, far := netip.MustParseAddrPort("192.0.2.1:1000"), netip.MustParseAddrPort("192.0.2.2:1000")
+	lend := func(found ...route) *lease {
+		t.Helper()
+		l, err := e.sockets.acquire(found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	first := lend(route{one, near}, route{other, far})
+	second := lend(route{one, far}) // the routes have changed
+	first.release()
+	if s := second.held[0].socket; s.freeLocked([]netip.AddrPort{far}, time.Now().Add(socketRest)) {
+		t.Errorf("the socket that serves %s is lent to another call", far)
 	}
 }
 
