@@ -53,7 +53,7 @@ func interfaceAddresses(system *stdnet.Net) (all []netip.Addr) {
 	return all
 }
 
-// senderNet is the system's network whose UDP sockets are senderConns.
+// senderNet is the system's network whose UDP sockets are senderConns, and whose connections, which are those to TURN servers, relayConns.
 type senderNet struct {
 	// set at construction
 	*stdnet.Net
@@ -74,6 +74,15 @@ func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDP
 		return nil, err
 	}
 	return newSenderConn(conn, n.life), nil
+}
+
+// DialTCP implements transport.Net.
+func (n *senderNet) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
+	conn, err := n.Net.DialTCP(network, local, remote)
+	if err != nil {
+		return nil, err
+	}
+	return newRelayConn(conn), nil
 }
 
 // failure returns why a socket could not be opened, nil when all could. pion only logs it.
