@@ -82,9 +82,9 @@ func (p *playback) endList(err error) {
 	if s == nil {
 		return
 	}
+	s.request.track.list.ended(s.request.track.ID) // as long as nobody else can play it
 	p.closeBetween()
 	p.dropSuccession()
-	s.request.track.list.ended(s.request.track.ID)
 	for _, l := range s.legs {
 		if !l.absent {
 			p.env.Events.StreamEnd(p.chat, l.kind, l.device, cmp.Or(err, l.broken))

@@ -62,6 +62,7 @@ func (h *hub) tap(r request, wake func()) *stream {
 	if now := h.play.playing.Load(); now != nil {
 		t.interactive = now.interactive
 	}
+	t.claimed()
 	f := r.host.format
 	if (r.source.Tracks()|r.options.Tracks)&media.TrackVideo != 0 || f.raw {
 		t.legs = append(t.legs, newLegAt(models.Video, models.Camera, hubVideoRate, f.videoAhead, f.bytes))

@@ -67,3 +67,17 @@ func (r request) canUntangle() bool {
 	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
 	return seekable && !shells && !r.separate
 }
+
+// claim keeps the list that the track is of from being played elsewhere, until release was called as often.
+func (r request) claim() error {
+	if r.track == nil {
+		return nil
+	}
+	return r.track.list.claim(r.host)
+}
+
+func (r request) release() {
+	if r.track != nil {
+		r.track.list.release()
+	}
+}

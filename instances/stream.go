@@ -21,8 +21,6 @@ type stream struct {
 	name     string // of the source, as Stats shows it
 	// interactive: fed by a program while it plays
 	interactive bool
-	// claims: it keeps the list that it is of from being played elsewhere; set when it is open
-	claims bool
 	// shared: a hub fills its queues, and wakes the scheduler by wake
 	shared bool
 	wake   func()
@@ -136,14 +134,15 @@ func (s *stream) settle(unplaced error) {
 	})
 }
 
+// claimed gives a stream the claim on its list that close takes back. It cannot fail: who opens the stream has one.
+func (s *stream) claimed() { _ = s.request.claim() }
+
 // close ends the stream. It does not wait, for a user's Source may hang in its Close; closed tells when all is gone.
 func (s *stream) close() {
 	s.settle(errStreamClosed)
 	s.closing.Do(func() {
 		s.cancel(errStreamClosed)
-		if s.claims {
-			s.request.track.list.release()
-		}
+		s.request.release()
 		go func() {
 			closeOpened(s.request.host.env.Logger, s.opened)
 			s.readers.Wait()

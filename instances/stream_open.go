@@ -16,11 +16,10 @@ import (
 func openStream(
 	life, ctx context.Context, env *Environment, r request, wake func(), track func(*stream),
 ) (*stream, error) {
-	if r.track != nil {
-		if err := r.track.list.claim(r.host); err != nil {
-			return nil, err
-		}
+	if err := r.claim(); err != nil {
+		return nil, err
 	}
+	defer r.release() // what was opened has a claim of its own
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	var s *stream
@@ -40,12 +39,8 @@ func openStream(
 		if s != nil {
 			s.close()
 		}
-		if r.track != nil {
-			r.track.list.release()
-		}
 		return nil, err
 	}
-	s.claims = r.track != nil
 	return s, nil
 }
 
@@ -96,6 +91,7 @@ func newStream(life context.Context, r request, opened *media.Streams, timeline 
 		s.legs[0].queue.other, s.legs[1].queue.other = s.legs[1].queue, s.legs[0].queue
 		s.legs[0].queue.tangles, s.legs[1].queue.tangles = r.canUntangle(), r.canUntangle()
 	}
+	s.claimed()
 	if opened.Interactive() {
 		s.interact(wake)
 	}

@@ -1,0 +1,45 @@
+package instances
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"gotgcall/internal/demux/oggtest"
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/internal/pacer"
+	"gotgcall/media"
+)
+
+// hymn is a Source of a packet of sound.
+type hymn struct{}
+
+func (hymn) Tracks() media.Track { return media.TrackAudio }
+
+func (hymn) Open(context.Context) (*media.Streams, error) {
+	song := oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(1, 960, 101)))
+	return media.NewStreams(strings.NewReader(string(song)), nil, nil), nil
+}
+
+// TestAListIsFreeAfterAStopAtTheMomentAtWhichItsTrackIsOpen: Stop closes a stream as soon as it is known, while who opened it still waits for its first
+// packet, or has just got it.
+func TestAListIsFreeAfterAStopAtTheMomentAtWhichItsTrackIsOpen(t *testing.T) {
+	env := &Environment{Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: os.DevNull})}
+	defer env.Scheduler.Close()
+	list := NewPlaylist(hymn{})
+	track, _ := list.first()
+	one, other := newPlayback(t.Context(), 1, env, encoded), newPlayback(t.Context(), 2, env, encoded)
+	r := request{host: one, source: track.Source, track: &listed{PlaylistTrack: track, list: list}}
+	s, err := openStream(t.Context(), t.Context(), env, r, func() {}, func(s *stream) {
+		<-s.legs[0].ready
+		s.close()
+	})
+	if err == nil {
+		s.close() // by the playback, which is closed
+	}
+	if err := list.claim(other); err != nil {
+		t.Error(err)
+	}
+}
