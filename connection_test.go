@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -267,6 +269,10 @@ func TestSourcesDuringConnectWaitForItsOutcome(t *testing.T) {
 			if dark {
 				is(t, err, gotgcall.ErrNotConnected)
 				is(t, <-done, gotgcall.ErrConnectionTimeout)
+				synctest.Wait()
+				if ends := w.log.ended(); len(ends) != 0 {
+					t.Errorf("SetStreamSources has returned the failure, and it was told by events, too: %v", ends)
+				}
 				return
 			}
 			must(t, err)
@@ -277,6 +283,49 @@ func TestSourcesDuringConnectWaitForItsOutcome(t *testing.T) {
 			}
 		}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark }))
 	}
+}
+
+// TestASourceThatIsSetWhenTheCallFailsHasAnErrorOrAnEnd: never both, and never neither, whichever of the two is faster.
+func TestASourceThatIsSetWhenTheCallFailsHasAnErrorOrAnEnd(t *testing.T) {
+	const calls = 50
+	longer := []gotgcall.Option{gotgcall.WithPatience(time.Minute, time.Minute)} // than it takes until a call has failed
+	inFakeTimeWith(t, longer, func(t *testing.T, w *world) {
+		var failed [calls]chan struct{}
+		var ends, errs [calls]atomic.Int32
+		for i := range failed {
+			failed[i] = make(chan struct{})
+		}
+		w.client.OnConnectionChange(func(chat int64, info gotgcall.NetworkInfo) {
+			if info.State == gotgcall.Failed {
+				close(failed[chat])
+			}
+		})
+		w.client.OnStreamEnd(func(chat int64, _ gotgcall.StreamType, _ gotgcall.Device, err error) {
+			is(t, err, gotgcall.ErrConnectionFailed)
+			ends[chat].Add(1)
+		})
+		var setting sync.WaitGroup
+		for chat := range int64(calls) {
+			w.join(chat).Blackout(true)
+			setting.Go(func() {
+				err := w.client.SetStreamSources(chat, song{packets: 50, open: func(context.Context) error {
+					<-failed[chat]
+					return nil
+				}})
+				if err != nil {
+					is(t, err, gotgcall.ErrNotConnected)
+					errs[chat].Add(1)
+				}
+			})
+		}
+		setting.Wait()
+		synctest.Wait()
+		for chat := range ends {
+			if ends, errs := ends[chat].Load(), errs[chat].Load(); ends+errs != 1 {
+				t.Errorf("chat %d: %d errors and %d ends, expected one of either", chat, errs, ends)
+			}
+		}
+	})
 }
 
 func TestManyCallsOfOneClientKeepOutOfEachOthersWay(t *testing.T) {

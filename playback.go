@@ -16,7 +16,7 @@ import (
 // Before Connect the source is opened and waits; it starts with the connection. During Connect the call waits for Connect's outcome.
 //
 // The error says why nothing has changed: ErrFile, ErrSourceTimeout (nothing playable within 15 s), ErrFFmpegSpawn, ErrFormat,
-// ErrInvalidParams, ErrNotConnected (the call has failed). Of two calls at once the later one wins; the other returns an error that wraps
+// ErrInvalidParams, ErrNotConnected (the call has failed). A source has an error or, later, its ends, never both. Of two calls at once the later one wins; the other returns an error that wraps
 // context.Canceled.
 func (c *Client) SetStreamSources(chatID int64, src Source, opt ...EncodeOptions) error {
 	return c.SetStreamSourcesContext(context.Background(), chatID, src, opt...)

@@ -86,7 +86,7 @@ func (p *playback) endList(err error) {
 	p.closeBetween()
 	p.dropSuccession()
 	for _, l := range s.legs {
-		if !l.absent {
+		if !l.absent && !s.unheard {
 			p.env.Events.StreamEnd(p.chat, l.kind, l.device, cmp.Or(err, l.broken))
 		}
 	}

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -124,7 +125,7 @@ func (p *playback) endLeg(l *leg, err error) {
 	if p.current.request.track != nil { // the end of the track tells it, and that of the list
 		l.broken = err
 		stopped = stopped && p.current.sounding()
-	} else {
+	} else if !p.current.unheard {
 		p.env.Events.StreamEnd(p.chat, l.kind, l.device, err)
 	}
 	if stopped {
@@ -145,6 +146,15 @@ func (p *playback) endAll(err error) {
 		}
 	}
 	p.endStream()
+}
+
+// endFailed ends what plays, and its list, because the call has failed.
+func (p *playback) endFailed(err error) {
+	if s := cmp.Or(p.current, p.between); s != nil {
+		s.unheard = s.request.caller.hears(err)
+	}
+	p.endAll(err)
+	p.endList(err)
 }
 
 // endStream takes away the current stream, all of whose legs are over.

@@ -155,28 +155,34 @@ func (c *GroupCall) SetStreamSources(ctx context.Context, source media.Source, o
 	if err := c.alive(); err != nil {
 		return err
 	}
-	if err := c.setSource(ctx, source, options); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	settled := c.settled
-	c.mu.Unlock()
-	if settled == nil {
-		return nil
-	}
-	select {
-	case <-settled:
-		return c.alive()
-	case <-ctx.Done():
-		return nil // the source is in its place, and the connection will tell by its events how it ended
-	}
+	return c.setSource(ctx, source, options, func() error {
+		c.mu.Lock()
+		settled := c.settled
+		c.mu.Unlock()
+		if settled == nil {
+			return nil
+		}
+		select {
+		case <-settled:
+			return context.Cause(c.life)
+		case <-ctx.Done():
+			return nil // the source is in its place, and the connection will tell by its events how it ended
+		}
+	})
 }
 
-func (c *GroupCall) setSource(ctx context.Context, source media.Source, options media.EncodeOptions) error {
-	if err := c.play.setSource(ctx, request{source: source, options: options}); err != nil {
+// setSource puts a source in the place of the current one and waits for what else has to come about. Either its error or an event tells that the call has
+// failed.
+func (c *GroupCall) setSource(ctx context.Context, source media.Source, options media.EncodeOptions, wait func() error) error {
+	asks := &caller{}
+	if err := c.play.setSource(ctx, request{caller: asks, source: source, options: options}); err != nil {
 		return fmt.Errorf("source of chat %d: %w", c.chat, err)
 	}
-	return nil
+	err := wait()
+	if failed := asks.leave(); failed != nil && err == nil {
+		err = fmt.Errorf("%w: the call of chat %d has failed; begin again: %w", models.ErrNotConnected, c.chat, failed)
+	}
+	return err
 }
 
 // Stop implements Call.

@@ -77,10 +77,7 @@ func (c *GroupCall) Play(ctx context.Context, source media.Source, options media
 	if err := p.enter(ctx, signaler); err != nil {
 		return err
 	}
-	err := c.setSource(ctx, source, options)
-	if err == nil {
-		err = p.await(ctx)
-	}
+	err := c.setSource(ctx, source, options, func() error { return p.await(ctx) })
 	if p.exit(err) {
 		p.cancel(errNobodyWaits)
 		if p.running() {

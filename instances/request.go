@@ -10,6 +10,7 @@ import (
 // request says what to open, and how.
 type request struct {
 	host     *playback // which plays it
+	caller   *caller   // who asked for it
 	source   media.Source
 	options  media.EncodeOptions
 	offset   time.Duration // where to begin; more than 0 only for a SeekableSource

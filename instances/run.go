@@ -19,8 +19,7 @@ func (p *playback) Run(now time.Time) time.Time {
 		p.replace(w.outlet, w.next)
 	}
 	if w.failed != nil {
-		p.endAll(w.failed)
-		p.endList(w.failed)
+		p.endFailed(w.failed)
 		return time.Time{}
 	}
 	p.cutOff(w, now)

@@ -39,6 +39,7 @@ type stream struct {
 
 	// owned by the scheduler's goroutine
 	skipped bool // another track of its list was asked for
+	unheard bool // who asked for it is told of its end by an error
 	stalls  int  // how often it was opened again because it stalls
 	started bool
 	rolling bool          // it is live, stands still and is read on
