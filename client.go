@@ -15,11 +15,12 @@ import (
 	"gotgcall/models"
 )
 
-// Client multiplexes many concurrent group calls behind a single process-wide handle. Safe for concurrent use.
+// Client multiplexes many concurrent group calls behind a single process-wide handle. Safe for concurrent use. New makes one; the zero value is as one
+// that is closed.
 type Client struct {
 	// set at construction
 	env    *instances.Environment
-	events *dispatcher
+	events dispatcher
 
 	stopping sync.WaitGroup // calls that were replaced and end in the background
 	closed   chan struct{}  // closed when Close has done its work
@@ -52,23 +53,20 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", models.ErrInternal, err)
 	}
-	events := &dispatcher{logger: logs.main, queue: config.queue(logs)}
-	return &Client{
-		env: &instances.Environment{
-			Logger:         logs.main,
-			Engine:         engine,
-			Scheduler:      pacer.NewScheduler(),
-			Runner:         ffmpeg.New(config.runner(path, logs)),
-			Events:         events,
-			URLPolicy:      config.urlPolicy,
-			ConnectTimeout: config.connectTimeout,
-			Loopback:       config.loopback,
-			Patience:       config.patience,
-		},
-		events: events,
-		closed: make(chan struct{}),
-		calls:  map[int64]instances.Call{},
-	}, nil
+	c := &Client{closed: make(chan struct{}), calls: map[int64]instances.Call{}}
+	c.events.logger, c.events.queue = logs.main, config.queue(logs)
+	c.env = &instances.Environment{
+		Logger:         logs.main,
+		Engine:         engine,
+		Scheduler:      pacer.NewScheduler(),
+		Runner:         ffmpeg.New(config.runner(path, logs)),
+		Events:         &c.events,
+		URLPolicy:      config.urlPolicy,
+		ConnectTimeout: config.connectTimeout,
+		Loopback:       config.loopback,
+		Patience:       config.patience,
+	}
+	return c, nil
 }
 
 // closeTimeout bounds Close: Stop's two seconds, then what else there is.
@@ -86,7 +84,7 @@ func (c *Client) Close() error {
 		defer close(c.closed)
 		return c.shutdown(calls)
 	}
-	if !notify.InCallback() { // the other Close may wait for this very callback
+	if c.closed != nil && !notify.InCallback() { // the other Close may wait for this very callback
 		<-c.closed
 	}
 	return nil

@@ -271,6 +271,15 @@ func TestEveryMethodAfterClose(t *testing.T) {
 	}
 }
 
+func TestEveryMethodOfAClientThatNewHasNotMade(t *testing.T) {
+	table := readStates(t, "A group call")
+	inFakeTime(t, func(t *testing.T, w *world) {
+		unmade := &world{t: t, server: w.server, client: new(gotgcall.Client)}
+		h := &theatre{world: unmade, table: table, state: "closed", enact: func(*subject) {}, url: nowhere}
+		h.closed("")
+	})
+}
+
 func TestEveryMethodOfAVoiceInEveryState(t *testing.T) {
 	table := readStates(t, "A source of FromOpus")
 	table.cells["Close"] = slices.Repeat([]string{"ok"}, len(table.states))
