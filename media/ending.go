@@ -26,6 +26,10 @@ type ending struct {
 // exited is the end with exit code 0.
 func (e ending) exited(began bool, stderr string) error {
 	if !began && !e.sought {
+		if !e.command && stderr == "" { // an ffmpeg writes the header of an empty song, or says what is wrong
+			return fmt.Errorf("%w: %s: what was started in ffmpeg's place ended without any output and without a word: give the path of an ffmpeg with WithFFmpegPath",
+				models.ErrFFmpegSpawn, e.subject)
+		}
 		return fmt.Errorf("%w: %s: nothing to play: it ended without any output%s", models.ErrFile, e.subject, lastWords(stderr))
 	}
 	if reason := brokenOff(stderr); e.remote && reason != "" {

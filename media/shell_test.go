@@ -125,6 +125,7 @@ func TestHowAProcessEnds(t *testing.T) {
 		"command, killed later":      {FromShell("ffmpeg -i x", TrackAudio), "echo OggS; kill -9 $$", models.ErrFFmpegCrashed, nil, []string{"SIGKILL"}},
 		"file, nothing":              {FromFile(song), "echo 'not today' >&2", models.ErrFile, nil, []string{song, "nothing to play", "not today"}},
 		"command, nothing":           {FromShell("ffmpeg -i x", TrackAudio), "exit 0", models.ErrFile, nil, []string{"FromShell", "nothing to play"}},
+		"file, not even a word":      {FromFile(song), "exit 0", models.ErrFFmpegSpawn, models.ErrFile, []string{song, "WithFFmpegPath"}},
 		"file, no encoder":           {FromFile(song), `echo "Unknown encoder 'libopus'" >&2; exit 1`, models.ErrFFmpegSpawn, models.ErrFile, []string{`"libopus"`, "install", "WithFFmpegPath"}},
 		"command, no encoder":        {FromShell("ffmpeg -i x", TrackVideo), `echo "Unknown encoder 'libvpx'" >&2; exit 1`, models.ErrFFmpegSpawn, nil, []string{`"libvpx"`}},
 		"URL, no answer":             {FromURL("http://192.0.2.1/x"), "echo 'http://192.0.2.1/x: Connection timed out' >&2; exit 1", models.ErrFile, nil, []string{"does not answer", "timed out"}},
