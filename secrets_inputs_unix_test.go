@@ -117,6 +117,15 @@ var plants = []struct {
 	{"FromURL", "shared", func(g *gossip, s string) {
 		g.play(gotgcall.Shared(gotgcall.FromURL("http://" + g.web + "/" + s + "0123456789?k=" + s)))
 	}},
+	{"FromURL", "by the proxies of the environment", func(g *gossip, s string) {
+		for _, server := range []string{"http://music.invalid", "https://music.invalid", "http://127.0.0.1.music.invalid"} {
+			g.play(gotgcall.FromURL(server + "/x?token=" + s))
+			g.play(gotgcall.FromURL(server+"/x?token="+s, gotgcall.EncodeOptions{Passthrough: gotgcall.PassthroughNever}))
+		}
+	}},
+	{"FromShell", "what the environment of a program is", func(g *gossip, s string) {
+		g.play(gotgcall.FromShell("sh -c 'env >&2; exit 3' sh --token="+s, gotgcall.TrackAudio))
+	}},
 	{"StartRTMP", "stream key", func(g *gossip, s string) { g.broadcast("rtmp://" + g.closed + "/live/" + s) }},
 	{"StartRTMP", "key of a path alone", func(g *gossip, s string) { g.broadcast("rtmp://" + g.deaf + "/" + s) }},
 	{"StartRTMP", "password and query", func(g *gossip, s string) { g.broadcast("rtmp://bob:" + s + "@" + g.deaf + "/live/x?auth=" + s) }},

@@ -25,6 +25,18 @@ func fileSubject(path string) string {
 	return fmt.Sprintf("FromFile(%q)", path)
 }
 
+// GoString is String also for %#v, here and below: nothing that prints a source shows its secrets.
+func (s *fileSource) GoString() string { return s.String() }
+
+// GoString is as that of the others.
+func (s *liveURL) GoString() string { return s.String() }
+
+// GoString is as that of the others.
+func (s *shellSource) GoString() string { return s.String() }
+
+// GoString is as that of the others.
+func (s *MultiShellSource) GoString() string { return s.String() }
+
 // String names the file. Options, here and below, may have secrets: programs that log what they play do not show them.
 func (s *fileSource) String() string { return fileSubject(s.path) }
 

@@ -28,7 +28,7 @@ func TestASourceIsDescribedWithoutItsSecrets(t *testing.T) {
 		if got := Describe(s); !strings.Contains(got, want) || strings.Contains(got, "5ecret") {
 			t.Errorf("it is described as %s, expected %s", got, want)
 		}
-		if text := fmt.Sprintf("%v %+v %s", s, s, s); strings.Contains(text, "5ecret") {
+		if text := fmt.Sprintf("%v %+v %#v %s %q", s, s, s, s, s); strings.Contains(text, "5ecret") {
 			t.Errorf("%s is printed as %s", want, text)
 		}
 	}
