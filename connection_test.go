@@ -19,11 +19,18 @@ func TestUnusableAnswersLeaveTheCallWaitingForARightOne(t *testing.T) {
 		answer func(good string) string
 		want   error
 	}{
-		"empty":      {func(string) string { return "" }, gotgcall.ErrInvalidParams},
-		"garbage":    {func(string) string { return "{{{" }, gotgcall.ErrInvalidParams},
-		"truncated":  {sfutest.TruncatedAnswer, gotgcall.ErrInvalidParams},
-		"null":       {func(string) string { return `{"transport":null}` }, gotgcall.ErrInvalidParams},
-		"a listener": {func(string) string { return `{"stream":true}` }, gotgcall.ErrUnsupportedCallMode},
+		"empty":              {func(string) string { return "" }, gotgcall.ErrInvalidParams},
+		"garbage":            {func(string) string { return "{{{" }, gotgcall.ErrInvalidParams},
+		"truncated":          {sfutest.TruncatedAnswer, gotgcall.ErrInvalidParams},
+		"null":               {func(string) string { return "null" }, gotgcall.ErrInvalidParams},
+		"null in its middle": {func(string) string { return `{"transport":null}` }, gotgcall.ErrInvalidParams},
+		"a list":             {func(string) string { return "[]" }, gotgcall.ErrInvalidParams},
+		"5 million brackets": {func(string) string { return strings.Repeat("[", 5_000_000) }, gotgcall.ErrInvalidParams},
+		"too long":           {func(good string) string { return good + strings.Repeat(" ", 64<<10) }, gotgcall.ErrInvalidParams},
+		"more behind it":     {func(good string) string { return good + "}" }, gotgcall.ErrInvalidParams},
+		"not UTF-8":          {func(good string) string { return strings.Replace(good, "{", "{\"x\":\"\xff\",", 1) }, gotgcall.ErrInvalidParams},
+		"a key twice":        {func(good string) string { return strings.Replace(good, "{", `{"transport":{},`, 1) }, gotgcall.ErrInvalidParams},
+		"a listener":         {func(string) string { return `{"stream":true}` }, gotgcall.ErrUnsupportedCallMode},
 		"a livestream": {func(string) string { return `{"stream":true,"rtmp":true,"rtmp_stream_key":"planted"}` },
 			gotgcall.ErrUnsupportedCallMode},
 	} {

@@ -103,3 +103,19 @@ func TestAFilmOfSixtyPicturesASecondKeepsThem(t *testing.T) {
 		t.Errorf("%d pictures, expected some 240, most of them 17 ms apart", len(times))
 	}
 }
+
+// TestABroadcastOfAnOddSizeIsSeen: H.264 as everybody decodes it has colours of two by two pixels, so that it takes even sizes only.
+func TestABroadcastOfAnOddSizeIsSeen(t *testing.T) {
+	b := newBooth(t)
+	port := freePort(t)
+	server := startIngest(t, port)
+	must(t, b.client.StartRTMP(1, rtmpURL(port)))
+	must(t, b.client.SetStreamSources(1, gotgcall.FromFile("testdata/flashbeep.mp4"), gotgcall.EncodeOptions{VideoWidth: 321, VideoHeight: 181}))
+	b.reaches(500)
+	must(t, b.client.Stop(1))
+	b.noEnds()
+	server.finished(t)
+	if got := server.read(t); got.width != 320 || got.length("video") < 0.3 {
+		t.Errorf("%d pixels wide, %.2f s, expected 320", got.width, got.length("video"))
+	}
+}

@@ -88,15 +88,21 @@ func (loud) Read(b []byte) (int, error) {
 // broadcastBy starts a broadcast whose ffmpeg is a script. Each start of it is a line in the returned file.
 func broadcastBy(t *testing.T, script string, limits pushLimits) (c *RTMPCall, d *diary, starts func() int) {
 	t.Helper()
+	return broadcastLogged(t, script, limits, slog.DiscardHandler)
+}
+
+// broadcastLogged is broadcastBy with a log.
+func broadcastLogged(t *testing.T, script string, limits pushLimits, log slog.Handler) (c *RTMPCall, d *diary, starts func() int) {
+	t.Helper()
 	leak.Check(t)
 	folder := t.TempDir()
-	path, log := filepath.Join(folder, "ffmpeg"), filepath.Join(folder, "starts")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\necho >>'"+log+"'\n"+script), 0o700); err != nil {
+	path, notes := filepath.Join(folder, "ffmpeg"), filepath.Join(folder, "starts")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\necho >>'"+notes+"'\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	d = new(diary)
 	env := &Environment{
-		Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: path}), Events: d,
+		Logger: slog.New(log), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: path}), Events: d,
 	}
 	target, err := media.ParsePushTarget("rtmp://127.0.0.1:1/live/5ecret-key-0001")
 	if err != nil {
@@ -115,7 +121,7 @@ func broadcastBy(t *testing.T, script string, limits pushLimits) (c *RTMPCall, d
 		t.Fatal(err)
 	}
 	return c, d, func() int {
-		text, err := os.ReadFile(log)
+		text, err := os.ReadFile(notes)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Error(err)
 		}
@@ -145,6 +151,42 @@ func TestAServerThatRefusesIsTriedAgainAndThenGivenUpOnce(t *testing.T) {
 	}
 	if err := c.SetStreamSources(t.Context(), tone{}, media.EncodeOptions{}); !errors.Is(err, models.ErrNotConnected) || !errors.Is(err, models.ErrConnectionFailed) {
 		t.Errorf("then a source gives %v", err)
+	}
+}
+
+// waits is a log that hands on how long a broadcast is going to wait.
+type waits struct {
+	slog.Handler
+	in chan time.Duration
+}
+
+func (w waits) Handle(ctx context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "in" {
+			w.in <- a.Value.Duration()
+		}
+		return true
+	})
+	return w.Handler.Handle(ctx, r)
+}
+
+// TestTheWaitsOfBroadcastsDiffer: a server that is back would otherwise be asked by all of them at one moment.
+func TestTheWaitsOfBroadcastsDiffer(t *testing.T) {
+	limits := shortLimits
+	limits.minBackoff, limits.maxBackoff, limits.patience = time.Hour, day, time.Hour
+	seen := map[time.Duration]bool{}
+	for range 2 {
+		w := waits{slog.NewTextHandler(io.Discard, nil), make(chan time.Duration, 1)}
+		c, _, _ := broadcastLogged(t, "exit 1", limits, w)
+		wait := <-w.in
+		if wait < 45*time.Minute || wait > 75*time.Minute {
+			t.Errorf("it waits %s, expected an hour, or a quarter more or less", wait)
+		}
+		seen[wait] = true
+		c.Stop(t.Context(), models.ErrClosed)
+	}
+	if len(seen) != 2 {
+		t.Errorf("two broadcasts wait equally long: %v", seen)
 	}
 }
 

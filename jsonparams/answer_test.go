@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gotgcall/jsonparams"
 	"gotgcall/models"
@@ -235,6 +236,28 @@ func TestARefusalNamesTheValueAndKeepsSecrets(t *testing.T) {
 				t.Errorf("error %q does not say what to do", err)
 			}
 		})
+	}
+}
+
+// TestAnAnswerIsRefusedAtOnceWhateverItIs: in less than 10 ms, which is measured ten times as long, and by the fastest of some tries.
+func TestAnAnswerIsRefusedAtOnceWhateverItIs(t *testing.T) {
+	const tries, limit = 5, 10 * 10 * time.Millisecond
+	for _, c := range append(refusedAnswers(),
+		answerCase{name: "60 000 candidates", data: withCandidates(slices.Repeat([]any{1}, 30_000)...)},
+		answerCase{name: "60 000 keys", data: `{"x":{` + strings.Repeat(`"":0,`, 13_000) + `"":0}}`},
+		answerCase{name: "a string of escapes", data: `{"x":"` + strings.Repeat(`\u0041`, 10_900) + `"}`},
+	) {
+		fastest := time.Hour
+		for range tries {
+			begin := time.Now()
+			if _, err := jsonparams.ParseAnswer(c.data, jsonparams.ParseOptions{}); err == nil {
+				t.Fatalf("%s is accepted", c.name)
+			}
+			fastest = min(fastest, time.Since(begin))
+		}
+		if fastest > limit {
+			t.Errorf("%s: it takes %s to be refused", c.name, fastest)
+		}
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -135,6 +137,48 @@ func TestAToneIsHeardWhateverTheServerIsLike(t *testing.T) {
 				noViolations(t, ep)
 			})
 		}
+	}
+}
+
+// globalIPv6 returns an address of the machine, or skips the test: pion takes no socket of ::1.
+func globalIPv6(t *testing.T) netip.Addr {
+	t.Helper()
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addrs {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is6() && prefix.Addr().IsGlobalUnicast() {
+			return prefix.Addr()
+		}
+	}
+	t.Skip("skipped: this machine has no IPv6 address but that of its loopback")
+	return netip.Addr{}
+}
+
+func TestAServerWithIPv6AloneHearsTheTone(t *testing.T) {
+	address := netip.AddrPortFrom(globalIPv6(t), 0).String()
+	for _, shared := range []bool{false, true} {
+		s := newServer(t, sfutest.WithListenAddr(address))
+		e := newEngine(t, Config{SharedSockets: shared})
+		var links sync.WaitGroup
+		for chat := range int64(3) { // to one address
+			links.Go(func() {
+				id, answer := join(t, e, s, chat)
+				link, err := e.Connect(within(t, hang), id, answer)
+				if err != nil {
+					t.Errorf("shared %t, chat %d: %v", shared, chat, err)
+					return
+				}
+				defer link.Close()
+				sendTone(t, link, 25)
+				if err := s.Endpoint(chat).WaitPackets(within(t, hang), id.Audio, 25); err != nil {
+					t.Error(err)
+				}
+				noViolations(t, s.Endpoint(chat))
+			})
+		}
+		links.Wait()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/stun/v4"
 
 	"gotgcall/internal/leak"
 	"gotgcall/models"
@@ -53,34 +54,42 @@ func poll(t *testing.T, what string, condition func() bool) {
 }
 
 func TestForeignSSRCsCostNeitherGoroutineNorTransceiverNorMuchMemory(t *testing.T) {
-	leak.Check(t)
-	link, id, ep := connected(t, Config{})
-	settle(t, link, ep, id.Video)
-	goroutines := runtime.NumGoroutine()
-	heap := heapInUse()
 	const foreign = 500
-	for i := range uint32(foreign) {
-		if err := ep.SendForeignRTP(0x70000000+i, 3); err != nil {
-			t.Fatal(err)
-		}
-		if err := ep.SendRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: 0x60000000 + i}); err != nil {
-			t.Fatal(err)
-		}
-		if i%50 == 0 {
-			settle(t, link, ep, id.Video) // no faster than the socket's buffer
-		}
-	}
-	settle(t, link, ep, id.Video)
-	if n := len(link.peer.pc.GetTransceivers()); n != 2 {
-		t.Errorf("the connection has %d transceivers, expected 2", n)
-	}
-	// A timer that happens to run has a goroutine too: so a few more do not count, one for every tenth SSRC would.
-	poll(t, "goroutines that looked at foreign media", func() bool { return runtime.NumGoroutine() < goroutines+foreign/10 })
-	if grown := int64(heapInUse()) - int64(heap); grown > foreign*2*2048 {
-		t.Errorf("%d foreign SSRCs of each kind grew the heap by %d bytes, more than 2 KB each", foreign, grown)
-	}
-	if plis := link.Remote(models.Video).PLIs; plis != 0 {
-		t.Errorf("%d requests about foreign SSRCs were counted as ours", plis)
+	for name, send := range map[string]func(ep *sfutest.Endpoint, i uint32) error{
+		"media": func(ep *sfutest.Endpoint, i uint32) error { return ep.SendForeignRTP(0x70000000+i, 3) },
+		"feedback": func(ep *sfutest.Endpoint, i uint32) error {
+			return ep.SendRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: 0x60000000 + i})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leak.Check(t)
+			link, id, ep := connected(t, Config{})
+			settle(t, link, ep, id.Video)
+			goroutines := runtime.NumGoroutine()
+			heap := heapInUse()
+			for i := range uint32(foreign) {
+				if err := send(ep, i); err != nil {
+					t.Fatal(err)
+				}
+				if i%50 == 0 {
+					settle(t, link, ep, id.Video) // no faster than the socket's buffer
+				}
+			}
+			settle(t, link, ep, id.Video)
+			if n := len(link.peer.pc.GetTransceivers()); n != 2 {
+				t.Errorf("the connection has %d transceivers, expected 2", n)
+			}
+			// A timer that happens to run has a goroutine too: so a few more do not count, one for every tenth SSRC would.
+			poll(t, "goroutines that looked at foreign media", func() bool { return runtime.NumGoroutine() < goroutines+foreign/10 })
+			grown := int64(heapInUse()) - int64(heap)
+			t.Logf("%d foreign SSRCs grew the heap by %d bytes", foreign, grown)
+			if grown > foreign*2048 {
+				t.Errorf("%d foreign SSRCs grew the heap by %d bytes, more than 2 KB each", foreign, grown)
+			}
+			if plis := link.Remote(models.Video).PLIs; plis != 0 {
+				t.Errorf("%d requests about foreign SSRCs were counted as ours", plis)
+			}
+		})
 	}
 }
 
@@ -104,6 +113,35 @@ func TestJunkOnTheSocketDoesNotDisturbTheMedia(t *testing.T) {
 	sendTone(t, link, 60)
 	if err := ep.WaitPackets(within(t, hang), id.Audio, 60); err != nil {
 		t.Fatal(err)
+	}
+	noViolations(t, ep)
+}
+
+// TestForgedChecksDoNotDisturbTheMedia: whoever knows neither password sends what ICE sends.
+func TestForgedChecksDoNotDisturbTheMedia(t *testing.T) {
+	leak.Check(t)
+	link, id, ep := connected(t, Config{})
+	username := stun.NewUsername(id.Ufrag + ":stranger")
+	for i := range 500 {
+		for _, kind := range []stun.Setter{
+			stun.BindingRequest, stun.BindingSuccess, stun.BindingError, stun.NewType(stun.MethodBinding, stun.ClassIndication), stun.NewType(stun.MethodAllocate, stun.ClassRequest),
+		} {
+			setters := []stun.Setter{stun.TransactionID, kind, username, stun.CodeRoleConflict, stun.NewShortTermIntegrity("whoever guesses this"), stun.Fingerprint}
+			forged, err := stun.Build(setters[:len(setters)-i%3]...) // with all of it, without a fingerprint, without integrity
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ep.SendJunk(forged.Raw); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sendTone(t, link, 60)
+	if err := ep.WaitPackets(within(t, hang), id.Audio, 60); err != nil {
+		t.Fatal(err)
+	}
+	if link.State() != models.Connected {
+		t.Errorf("the state is %s", link.State())
 	}
 	noViolations(t, ep)
 }

@@ -46,6 +46,23 @@ func TestEveryIdentityIsFreshAndItsPayloadIsAcceptedByAServer(t *testing.T) {
 	}
 }
 
+// TestSSRCsAreDrawnFromTheWholeRange: those of other bots in the chat are not known, and a counter would meet that of the same bot on another machine.
+func TestSSRCsAreDrawnFromTheWholeRange(t *testing.T) {
+	const draws = 300
+	upper := map[uint32]bool{} // halves, of which there are 32768
+	high := 0
+	for range draws {
+		ssrc := randomSSRC()
+		upper[ssrc>>16] = true
+		if ssrc >= 1<<30 {
+			high++
+		}
+	}
+	if len(upper) < draws-20 || high < draws/4 || high > draws*3/4 {
+		t.Errorf("%d draws have %d upper halves, and %d lie in the upper half of the range", draws, len(upper), high)
+	}
+}
+
 func TestAnIdentityCostsNoDescriptorAndNoLastingGoroutine(t *testing.T) {
 	leak.Check(t) // the goroutine that refills the pool ends by itself; Close has not been called when it is looked for
 	e := newEngine(t, Config{Certificates: 2})
