@@ -110,6 +110,7 @@ func newGossip(t *testing.T) *gossip {
 	g.pollute()
 	options := append(everyLog(),
 		gotgcall.WithLoopback(),
+		gotgcall.WithPatience(hang, 0), // all that is planted begins at once, on a machine that may be busy
 		gotgcall.WithLogger(slog.New(slog.NewTextHandler(&g.said, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))),
 		gotgcall.WithURLPolicy(func(u *url.URL) error {
 			if u.Hostname() == "refused.example" {
