@@ -97,7 +97,8 @@ func WithLoopback() Option {
 }
 
 // WithSettingEngine gives f every connection's pion SettingEngine after the library's own settings, for virtual networks in tests and for
-// what no other option covers. f may override anything, at its own risk. It defaults to nil, nothing.
+// what no other option covers. f may override anything, at its own risk. A connection can have two of them for a while, which must not share a
+// socket. It defaults to nil, nothing.
 func WithSettingEngine(f func(*webrtc.SettingEngine)) Option {
 	return func(c *config) { c.settings = f }
 }

@@ -13,17 +13,16 @@ import (
 	"gotgcall/models"
 )
 
-// roleTimeout is how long the controlled role may go without a selected pair before the attempt is made again as controlling
-// (docs/WIRE.md §3): pion discards the server's 487 answers, so a timer is all there is.
-const roleTimeout = 3 * time.Second
+// roleTimeout is how long the controlled role may go without a selected pair before it is the other one's turn (docs/WIRE.md §3): pion discards the
+// server's 487 answers, so a timer is all there is. It ends between two checks of pion's: when an attempt is closed, nothing is under way.
+const roleTimeout = 3100 * time.Millisecond
 
-// controlledPatience is how much longer it may go without one when the server has checked it as the controlling side: the role is right then, and packets
-// were lost or a machine is slow.
+// controlledPatience is how much longer it may go without one when it is the right role: the server has checked us as the controlling side, and packets
+// were lost or a machine is slow. Also when nothing was heard from the server in either role: then it is more probable.
 const controlledPatience = 2 * time.Second
 
-// otherRoleTimeout is how long the controlling role may go without a pair, when the connect timeout is that long: then the checks of an
-// attempt are used up (checkBudget), and the roles take turns.
-const otherRoleTimeout = 10 * time.Second
+// otherRoleTimeout is how long the controlling role may go without an answer. It needs less time, for the server need not check us first.
+const otherRoleTimeout = 2100 * time.Millisecond
 
 // Connect establishes the connection that answer describes for the identity that was announced. It takes as long as ctx allows and ends
 // early on a failure that waiting cannot mend. The error is ErrConnectionTimeout when ctx's deadline passed, ErrFingerprint,
@@ -44,30 +43,24 @@ func (e *Engine) Connect(ctx context.Context, id *Identity, answer *jsonparams.A
 	for _, r := range a.found {
 		a.steps.say("a route to the server", "local", r.local, "remote", r.remote)
 	}
-	for again := false; ; a.delay = 0 {
-		p, err := e.attempt(ctx, a)
-		switch {
-		case err == nil:
-			p.watchConsent(e.config.Timeouts.Disconnected + e.config.Timeouts.Failed)
-			return newLink(p, time.Since(a.steps.start)), nil
-		case errors.Is(err, errNotNominated) && !again:
-			again = true
-		case errors.Is(err, errNotNominated), errors.Is(err, errNoPair):
-			a.controlling, again = !a.controlling, false
-		default:
-			return nil, err
-		}
-		e.config.Logger.Info("no ICE pair, trying again", "controlling", a.controlling, "reason", err,
-			"after", time.Since(a.steps.start).Round(time.Millisecond))
+	c := contest{engine: e, next: a, changed: make(chan struct{}, 1)}
+	p, err := c.run(ctx)
+	if err != nil {
+		return nil, err
 	}
+	e.config.Logger.Info("connected", "ice_role", role(p.controlling), "took", time.Since(a.steps.start).Round(time.Millisecond))
+	p.watchConsent(e.config.Timeouts.Disconnected + e.config.Timeouts.Failed)
+	return newLink(p, time.Since(a.steps.start)), nil
 }
 
 var (
 	// errNoPair asks for the other role.
 	errNoPair = errors.New("rtc: no pair selected")
-	// errNotNominated asks for another attempt in the same role, once: the other one is the server's, and it checks a new socket soon, while it
-	// repeats what was lost on the old one at ever longer intervals.
+	// errNotNominated asks for another attempt in the same role: the other one is the server's, and it checks a new socket soon, while it repeats what
+	// was lost on the old one at ever longer intervals.
 	errNotNominated = errors.New("rtc: no pair nominated by the server, which controls")
+	// errBeaten is why an attempt ends beside one that is connected.
+	errBeaten = errors.New("rtc: another attempt is connected")
 )
 
 // attempt is one try to connect, in one of the two ICE roles.
@@ -81,88 +74,25 @@ type attempt struct {
 }
 
 // role names the side that the library has.
-func (a attempt) role() string {
-	if a.controlling {
+func role(controlling bool) string {
+	if controlling {
 		return "controlling"
 	}
 	return "controlled"
 }
 
-// attempt makes one PeerConnection and waits for its outcome. An attempt that fails is closed completely.
-func (e *Engine) attempt(ctx context.Context, a attempt) (*peer, error) {
-	a.steps.say("setting up", "ice_role", a.role(), "delay", a.delay)
-	p, err := e.newPeer(ctx, a)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", models.ErrConnectionFailed, withScarcity(err))
+// whyBroken returns why an attempt has ended; errNoPair when that was its time to find a pair.
+func (p *peer) whyBroken(announced []jsonparams.Fingerprint) error {
+	if mismatch := p.verify(announced); mismatch != nil {
+		return mismatch
 	}
-	err = pause(ctx, a.delay)
-	if err == nil {
-		err = p.begin()
+	if mute := p.mute(); mute != nil {
+		return fmt.Errorf("%w: %w", models.ErrConnectionFailed, mute)
 	}
-	if err == nil {
-		err = p.await(ctx, a.controlling)
+	if !p.selected.isSet() && p.iceFailed() {
+		return errNoPair // short timeouts end the checks, too; what is left of the time belongs to the other role
 	}
-	if mismatch := p.verify(a.answer.Fingerprints); mismatch != nil {
-		err = mismatch
-	}
-	if err != nil {
-		a.steps.say("the attempt has failed", "ice_role", a.role(), "reason", err)
-		p.close()
-		if errors.Is(err, models.ErrConnectionTimeout) {
-			err = fmt.Errorf("%w (server addresses: %s)", err, addresses(a.answer.Candidates))
-		}
-		return nil, err
-	}
-	e.config.Logger.Info("connected", "ice_role", a.role(), "took", time.Since(a.steps.start).Round(time.Millisecond))
-	return p, nil
-}
-
-// await returns nil when SRTP is ready.
-func (p *peer) await(ctx context.Context, controlling bool) error {
-	limit := roleTimeout
-	if controlling {
-		limit = otherRoleTimeout
-	} else if deadline, ok := ctx.Deadline(); ok {
-		limit = min(limit, time.Until(deadline)/2) // a short connect timeout still leaves half of it for the other role
-	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	otherRole, patient := timer.C, false
-	for {
-		select {
-		case <-p.connected.done():
-			return nil
-		case <-p.broken.done():
-			if err := p.mute(); err != nil {
-				return fmt.Errorf("%w: %w", models.ErrConnectionFailed, err)
-			}
-			if !p.selected.isSet() && p.iceFailed() && ctx.Err() == nil {
-				return errNoPair // short timeouts end the checks, too; what is left of the time belongs to the other role
-			}
-			return fmt.Errorf("%w: %s", models.ErrConnectionFailed, p.whyBroken())
-		case <-otherRole:
-			switch {
-			case p.selected.isSet():
-				otherRole = nil
-			case !p.governed.isSet():
-				return errNoPair
-			case patient:
-				return errNotNominated
-			default:
-				patient = true
-				timer.Reset(min(controlledPatience, limit))
-			}
-		case <-ctx.Done():
-			return p.whyLate(context.Cause(ctx))
-		}
-	}
-}
-
-func (p *peer) whyBroken() string {
-	if reason := p.log.lastFailure(); reason != "" {
-		return reason
-	}
-	return "the server closed the connection during the handshake"
+	return fmt.Errorf("%w: %s", models.ErrConnectionFailed, cmp.Or(p.log.lastFailure(), "the server closed the connection during the handshake"))
 }
 
 // whyLate says how far the connection came.

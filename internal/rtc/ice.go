@@ -37,8 +37,8 @@ func DefaultICETimeouts() ICETimeouts {
 
 const (
 	// checkBudget bounds the connectivity checks of one attempt, whatever the number of candidates: a hostile answer must not turn
-	// the library into a packet source.
-	checkBudget = 90
+	// the library into a packet source. There are three attempts in 10 s when nobody answers.
+	checkBudget = 64
 	// maxChecksPerPair lets a pair be checked every 200 ms (pion's interval) for the whole connect timeout of 10 s.
 	maxChecksPerPair = 50
 )

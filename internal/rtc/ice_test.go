@@ -50,8 +50,8 @@ func TestChecksPerPairStayWithinTheBudget(t *testing.T) {
 		servers            []models.ICEServer
 		want               int
 	}{
-		{1, 0, nil, 50}, {2, 0, nil, 45}, {32, 0, nil, 2}, {200, 0, nil, 1}, {0, 0, nil, 50},
-		{1, 0, servers, 22}, {32, 0, servers, 1},
+		{1, 0, nil, 50}, {2, 0, nil, 32}, {32, 0, nil, 2}, {200, 0, nil, 1}, {0, 0, nil, 50},
+		{1, 0, servers, 16}, {32, 0, servers, 1},
 		{32, 7, servers, 7}, {1, 1000, nil, 1000},
 	} {
 		e := newEngine(t, Config{MaxBindingRequests: c.option, ICEServers: c.servers})

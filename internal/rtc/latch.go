@@ -8,9 +8,8 @@ type latch struct {
 	ch   chan struct{}
 }
 
-func newLatch() latch                  { return latch{ch: make(chan struct{})} }
-func (l *latch) set()                  { l.once.Do(func() { close(l.ch) }) }
-func (l *latch) done() <-chan struct{} { return l.ch }
+func newLatch() latch { return latch{ch: make(chan struct{})} }
+func (l *latch) set() { l.once.Do(func() { close(l.ch) }) }
 func (l *latch) isSet() bool {
 	select {
 	case <-l.ch:

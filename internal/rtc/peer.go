@@ -34,11 +34,13 @@ type peer struct {
 	lease        *lease // nil without shared sockets
 	controlling  bool
 	network      *senderNet
+	changed      func() // called when one of the latches may have been set
 
 	// set when the connection stands, before anybody else has the peer
 	consent *time.Timer // looks at the server's consent
 
 	governed  latch // the server has checked this side, as the controlling one
+	nominated latch // and has nominated a pair
 	selected  latch // ICE has a pair
 	connected latch // SRTP is ready
 	broken    latch // failed or closed, by whomever
@@ -52,8 +54,8 @@ type peer struct {
 }
 
 // newPeer builds the PeerConnection and sets the synthetic offer; begin answers it. ctx bounds the DTLS handshake. The role is chosen by the
-// offer's a=ice-lite.
-func (e *Engine) newPeer(ctx context.Context, a attempt) (*peer, error) {
+// offer's a=ice-lite. changed is called when it may have come further, from any goroutine, and must not block.
+func (e *Engine) newPeer(ctx context.Context, a attempt, changed func()) (*peer, error) {
 	id := a.id
 	p := &peer{
 		audio:     newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
@@ -62,12 +64,14 @@ func (e *Engine) newPeer(ctx context.Context, a attempt) (*peer, error) {
 		logger:    e.config.Logger,
 		steps:     a.steps,
 		governed:  newLatch(),
+		nominated: newLatch(),
 		selected:  newLatch(),
 		connected: newLatch(),
 		broken:    newLatch(),
 		closed:    make(chan struct{}),
 
 		controlling: a.controlling,
+		changed:     changed,
 	}
 	p.video.history = newHistory(id.RTX)
 	if e.sockets != nil {
@@ -139,6 +143,7 @@ func (p *peer) watch() {
 		p.steps.say("ICE gathering", "state", s.String())
 		if s == webrtc.ICEGatheringStateComplete && p.mute() != nil {
 			p.broken.set()
+			p.changed()
 		}
 	})
 	p.dtls.ICETransport().OnConnectionStateChange(func(s webrtc.ICETransportState) {
@@ -155,12 +160,14 @@ func (p *peer) watch() {
 		if changed != nil {
 			changed()
 		}
+		p.changed()
 		p.steps.say("ICE", "state", s.String())
 	})
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		switch s {
 		case webrtc.PeerConnectionStateConnected:
 			p.connected.set()
+			p.changed()
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			p.breakOff()
 		}
@@ -171,6 +178,7 @@ func (p *peer) watch() {
 // breakOff says that the connection is of no more use.
 func (p *peer) breakOff() {
 	p.broken.set()
+	p.changed()
 	p.mu.Lock()
 	changed := p.onICE
 	p.mu.Unlock()
@@ -196,7 +204,21 @@ func (p *peer) checked(m *stun.Message, _, _ ice.Candidate, _ *ice.CandidatePair
 	if m.Contains(stun.AttrICEControlling) {
 		p.governed.set()
 	}
+	if m.Contains(stun.AttrUseCandidate) {
+		p.nominated.set()
+	}
 	return false
+}
+
+// progress tells whether the server has answered a check, and whether it may have selected a pair: one was nominated, by either side.
+func (p *peer) progress() (answered, nominated bool) {
+	nominated = p.nominated.isSet()
+	for _, s := range p.pc.GetStats() {
+		if pair, ok := s.(webrtc.ICECandidatePairStats); ok {
+			answered, nominated = answered || pair.ResponsesReceived > 0, nominated || pair.Nominated
+		}
+	}
+	return answered, nominated
 }
 
 // iceFailed tells whether ICE has given up. It asks pion: the notification may come after that of the PeerConnection.
