@@ -68,12 +68,18 @@ func TestWhatWasReadAheadIsPlayedBeforeTheEndOfAProgramIsTold(t *testing.T) {
 	}
 }
 
+// stationBanner is what ffmpeg says of a station of HTTP.
+const stationBanner = `[info] Input #0, mp3, from 'x':
+[info]     icy-name        : A Station
+[info]   Duration: N/A, start: 0.000000`
+
 // liveFFmpeg is an ffmpeg that gives a second of sound and then nothing more; when it is started again it does what a command for sh says. It notes each start.
 func liveFFmpeg(t *testing.T, again string) (path string, starts func() int) {
 	t.Helper()
 	folder := t.TempDir()
 	path, notes := filepath.Join(folder, "ffmpeg"), filepath.Join(folder, "starts")
-	script := fmt.Sprintf("#!/bin/sh\necho >>'%s'\nsong='%s'\n[ $(wc -l <'%[1]s') = 1 ] || { %[3]s; }\ncat \"$song\"; exec sleep 600\n", notes, oggFile(t, 50), again)
+	script := fmt.Sprintf("#!/bin/sh\necho >>'%s'\nsong='%s'\necho \"%[4]s\" >&2\n"+
+		"[ $(wc -l <'%[1]s') = 1 ] || { %[3]s; }\ncat \"$song\"; exec sleep 600\n", notes, oggFile(t, 50), again, stationBanner)
 	must(t, os.WriteFile(path, []byte(script), 0o700))
 	return path, func() int {
 		text, _ := os.ReadFile(notes) // none is no start
@@ -82,20 +88,22 @@ func liveFFmpeg(t *testing.T, again string) (path string, starts func() int) {
 }
 
 func TestALiveSourceThatStallsIsOpenedAgain(t *testing.T) {
+	const rtmp = "rtmp://127.0.0.1/live/key"
 	for _, tt := range []struct {
-		name, again   string
-		starts, plays int // seconds
-		want          error
+		name, url, again string
+		starts, plays    int // seconds
+		want             error
 	}{
-		{"and goes on", `exec cat "$song"`, 2, 2, nil},
-		{"and stalls each time", ":", 4, 4, gotgcall.ErrStalled},
-		{"and cannot be", "exit 1", 4, 1, gotgcall.ErrStalled},
+		{"and goes on", rtmp, `exec cat "$song"`, 2, 2, nil},
+		{"and stalls each time", rtmp, ":", 4, 4, gotgcall.ErrStalled},
+		{"and cannot be", rtmp, "exit 1", 4, 1, gotgcall.ErrStalled},
+		{"a station of HTTP", "http://127.0.0.1:1/station.mp3", "exit 1", 4, 1, gotgcall.ErrStalled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, starts := liveFFmpeg(t, tt.again)
 			s := newStudio(t, gotgcall.WithPatience(0, 300*time.Millisecond), gotgcall.WithFFmpegPath(path))
 			ep := s.join(1)
-			must(t, s.client.SetStreamSources(1, gotgcall.FromURL("rtmp://127.0.0.1/live/key")))
+			must(t, s.client.SetStreamSources(1, gotgcall.FromURL(tt.url)))
 			if err := s.end(); !errors.Is(err, tt.want) {
 				t.Errorf("it ended with %v, expected %v", err, tt.want)
 			}

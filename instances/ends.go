@@ -28,27 +28,39 @@ func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Ti
 		return due
 	case p.untangles():
 		return now.Add(untangleInterval)
+	case ended && p.revives(l, err):
+		p.starve(l, now)
+		return now.Add(untangleInterval)
 	case ended:
 		if wait := p.pictureEnds(l); wait.After(now) && p.current.request.track == nil {
 			return wait
 		}
-		p.endLeg(l, err)
+		p.endLeg(l, p.current.inVain(err))
 		return time.Time{}
 	case !l.starved:
-		l.starved, l.since = true, now
-		p.counters(l.kind).gaps.Add(1)
+		p.starve(l, now)
 	case p.current.interactive, p.current.shared: // a shared source has its limit in its hub
 		return now.Add(reportInterval)
 	case now.Sub(l.since) < limit:
 	case p.current.otherFlows(l): // a picture may stand still as long as the sound plays
 		return now.Add(reportInterval)
-	case p.revives(l):
+	case p.revives(l, models.ErrStalled):
 		return now.Add(untangleInterval)
 	default:
-		p.endLeg(l, fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, limit))
+		err = fmt.Errorf("%w: nothing came for %s; the network or the program behind the source hangs", models.ErrStalled, limit)
+		p.endLeg(l, p.current.inVain(err))
 		return time.Time{}
 	}
 	return l.since.Add(limit)
+}
+
+// starve takes note that a leg has nothing to play when it should.
+func (p *playback) starve(l *leg, now time.Time) {
+	if l.starved {
+		return
+	}
+	l.starved, l.since = true, now
+	p.counters(l.kind).gaps.Add(1)
 }
 
 // untangleInterval is how often a stream that is opened again looks for its successor.

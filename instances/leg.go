@@ -25,6 +25,8 @@ type leg struct {
 	queue   *queue
 	ready   chan struct{} // closed when the first frame or the end is in the queue
 
+	intro intro // written by the reader
+
 	finished atomic.Bool // over, for everyone to read
 
 	// owned by the scheduler's goroutine
@@ -70,6 +72,7 @@ func (l *leg) read(ctx context.Context, log *slog.Logger, wake func()) {
 			if err != nil {
 				return err
 			}
+			l.intro.add(f)
 			wasEmpty, err := l.queue.push(ctx, f)
 			if err != nil {
 				return err

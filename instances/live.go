@@ -42,7 +42,18 @@ func (p *playback) readOn(out outlet, frozen bool) {
 }
 
 // live tells whether the stream goes on by itself, whoever listens.
-func (s *stream) live() bool { return s.shared || media.IsLive(s.request.source) }
+func (s *stream) live() bool { return s.shared || s.onAir() }
+
+// onAir tells whether the stream is of a live source, for certain.
+func (s *stream) onAir() bool { return media.IsLive(s.request.source) || s.nature().Live() }
+
+// nature is what is known of the stream's source.
+func (s *stream) nature() media.Nature {
+	if s.liveness == nil {
+		return media.Unknown
+	}
+	return s.liveness.Nature()
+}
 
 // roll lets the queues drop their oldest frames. All of them keep the same time, so that sound and picture begin together again.
 func (s *stream) roll() {

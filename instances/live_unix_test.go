@@ -22,8 +22,13 @@ func stationSecond(n int) []byte {
 	return bytes.Repeat([]byte{byte(n + 1), 0x11}, 2*48000)
 }
 
-// station is a live source whose ffmpeg gives what the test writes.
-func station(t *testing.T) (source media.Source, script string, write func([]byte)) {
+// stationBanner is what ffmpeg says of a station of HTTP.
+const stationBanner = `[info] Input #0, mp3, from 'x':
+[info]     icy-name        : A Station
+[info]   Duration: N/A, start: 0.000000`
+
+// station is the live source at a URL, whose ffmpeg gives what the test writes.
+func station(t *testing.T, url string) (source media.Source, script string, write func([]byte)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "station")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
@@ -43,37 +48,42 @@ func station(t *testing.T) (source media.Source, script string, write func([]byt
 			t.Fatalf("the live source is not read: %v", err)
 		}
 	}
-	return media.FromURL("rtmp://127.0.0.1:1/live/station", media.EncodeOptions{Tracks: media.TrackAudio}),
-		fmt.Sprintf("case \"$*\" in *pcm_s16le*) exec cat '%s';; esac\n", path), write
+	return media.FromURL(url, media.EncodeOptions{Tracks: media.TrackAudio}),
+		fmt.Sprintf("case \"$*\" in *pcm_s16le*) echo \"%s\" >&2; exec cat '%s';; esac\n", stationBanner, path), write
 }
 
 func TestALiveSourceGoesOnLiveAfterItStoodStill(t *testing.T) {
 	const stood = 60 // seconds that the source played meanwhile
-	stop := map[string]func(*testing.T, *RTMPCall, *diary, *lever){
-		"in an outage": func(t *testing.T, _ *RTMPCall, d *diary, server *lever) {
+	outage, pause := [2]func(*testing.T, *RTMPCall, *diary, *lever){
+		func(t *testing.T, _ *RTMPCall, d *diary, server *lever) {
 			server.off()
 			d.last(t, models.Disconnected, 1)
 		},
-		"in a pause": func(t *testing.T, c *RTMPCall, _ *diary, _ *lever) {
+		func(t *testing.T, _ *RTMPCall, d *diary, server *lever) {
+			server.on()
+			d.last(t, models.Connected, 2)
+		},
+	}, [2]func(*testing.T, *RTMPCall, *diary, *lever){
+		func(t *testing.T, c *RTMPCall, _ *diary, _ *lever) {
 			if _, err := c.Pause(); err != nil {
 				t.Fatal(err)
 			}
 		},
-	}
-	start := map[string]func(*testing.T, *RTMPCall, *diary, *lever){
-		"in an outage": func(t *testing.T, _ *RTMPCall, d *diary, server *lever) {
-			server.on()
-			d.last(t, models.Connected, 2)
-		},
-		"in a pause": func(t *testing.T, c *RTMPCall, _ *diary, _ *lever) {
+		func(t *testing.T, c *RTMPCall, _ *diary, _ *lever) {
 			if _, err := c.Resume(); err != nil {
 				t.Fatal(err)
 			}
 		},
 	}
-	for name := range stop {
+	const rtmp, radio = "rtmp://127.0.0.1:1/live/station", "http://127.0.0.1:1/station.mp3"
+	for name, how := range map[string]struct {
+		url         string
+		stop, start func(*testing.T, *RTMPCall, *diary, *lever)
+	}{
+		"in an outage": {rtmp, outage[0], outage[1]}, "in a pause": {rtmp, pause[0], pause[1]}, "a station of HTTP, in a pause": {radio, pause[0], pause[1]},
+	} {
 		t.Run(name, func(t *testing.T) {
-			source, script, write := station(t)
+			source, script, write := station(t, how.url)
 			server := newLever(t)
 			server.on()
 			c, d, _ := broadcastBy(t, script+server.script(), patientLimits())
@@ -84,13 +94,13 @@ func TestALiveSourceGoesOnLiveAfterItStoodStill(t *testing.T) {
 			}
 			write(stationSecond(0)[40000:])
 			until(t, "the first second", func() bool { return c.Time() >= 500 })
-			stop[name](t, c, d, server)
+			how.stop(t, c, d, server)
 			at := c.Time()
 			for n := range stood {
 				write(stationSecond(n + 1))
 			}
 			until(t, "what was written last", func() bool { return c.Stats().Audio.Queued >= 900*time.Millisecond })
-			start[name](t, c, d, server)
+			how.start(t, c, d, server)
 			begin := time.Now()
 			newest := stationSecond(stood)[:1000] // a block of sound has more
 			until(t, "the newest", func() bool { return server.has(newest) })

@@ -3,9 +3,6 @@ package instances
 import (
 	"errors"
 	"time"
-
-	"gotgcall/internal/pacer"
-	"gotgcall/media"
 )
 
 // reopen opens the current source again, as r says and after a while, to take its own place. When another source is on its way, or comes, that one has
@@ -45,45 +42,8 @@ func (p *playback) reopen(s *stream, r request, after time.Duration, failed func
 // sound and its picture. When that fails the stream ends.
 func (p *playback) untangle(s *stream, at time.Duration) {
 	r := s.request
-	r.offset, r.separate = at, true
+	r.offset, r.separate, r.live, r.after = at, true, s.onAir(), nil
 	if p.reopen(s, r, 0, func(err error) { s.broken.Store(&err) }) {
 		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
 	}
-}
-
-const (
-	// liveTries is how often a live source that stalls is opened again before that is its end.
-	liveTries = 3
-	// liveHealthy is how long it has to have played so that they are counted anew.
-	liveHealthy = time.Minute
-	// liveBackoff lies before the second try, and twice that before the third.
-	liveBackoff = time.Second
-)
-
-// revives tells whether the current stream is a live one that has stalled and is opened again: what hangs may be one connection, or one ffmpeg, and not
-// the broadcast. Its legs do not end meanwhile. l is the leg that has stalled.
-func (p *playback) revives(l *leg) bool {
-	s := p.current
-	if !media.IsLive(s.request.source) {
-		return false
-	}
-	if s.reopening.Load() {
-		return true
-	}
-	if s.stalls == 0 && pacer.Duration(l.next, l.rate)-s.begins < liveHealthy {
-		s.stalls = s.request.stalls
-	}
-	if s.stalls == liveTries {
-		return false
-	}
-	r := s.request
-	r.offset, r.stalls = time.Duration(p.position.Load())*time.Millisecond, s.stalls+1
-	if p.reopen(s, r, time.Duration(s.stalls)*liveBackoff, func(err error) {
-		s.reopening.Store(false)
-		p.env.Logger.Warn("a live source that has stalled cannot be opened again", "chat", p.chat, "source", s.name, "error", err)
-	}) {
-		s.stalls++
-		p.env.Logger.Warn("a live source has stalled: opening it again", "chat", p.chat, "source", s.name, "try", s.stalls, "of", liveTries)
-	}
-	return true
 }

@@ -13,12 +13,16 @@ type request struct {
 	caller   *caller   // who asked for it
 	source   media.Source
 	options  media.EncodeOptions
-	offset   time.Duration // where to begin; more than 0 only for a SeekableSource
+	offset   time.Duration // where to begin; of what is live, the position with which it goes on
 	separate bool          // a process for each leg
 	// continues: it takes the place of a stream of the same source, whose legs it does not have end with it.
 	continues bool
-	// stalls is how often the live source was opened before because it had stalled.
+	// live: it begins wherever it is at that moment, though it is a SeekableSource.
+	live bool
+	// stalls is how often the live source was opened before because it had stalled, or broken off.
 	stalls int
+	// after is how it began when it was opened before, for one that is opened again because of that; nil for all others.
+	after *intro
 	// enters is the position at which it takes that place, so that nothing is heard twice; 0 for as soon as it can.
 	enters time.Duration
 
@@ -27,8 +31,14 @@ type request struct {
 	failed []trackEnd // tracks before it that cannot be played: their ends are told with its beginning
 }
 
-// open opens the source. The timeline says which moments of the media its frames are.
-func (r request) open(ctx context.Context) (opened *media.Streams, timeline media.Timeline, err error) {
+// unmoved is a request for another track, with the options of r, asked for by the same.
+func (r request) unmoved() request {
+	return request{host: r.host, caller: r.caller, options: r.options}
+}
+
+// open opens the source. The timeline says which moments of the media its frames are; what it is, l is told.
+func (r request) open(ctx context.Context, l *media.Liveness) (opened *media.Streams, timeline media.Timeline, err error) {
+	ctx = media.WithLiveness(ctx, l)
 	if r.separate {
 		ctx = media.WithSeparateLegs(ctx)
 	}
@@ -46,7 +56,7 @@ func (r request) open(ctx context.Context) (opened *media.Streams, timeline medi
 	if !ok {
 		timeline = media.Timeline{Begin: r.offset, Speed: 1}
 	}
-	if _, seekable := r.source.(media.SeekableSource); !seekable && r.offset > 0 {
+	if _, seekable := r.seekable(); !seekable && r.offset > 0 {
 		timeline.Begin = r.offset // of a live source that is opened again
 	}
 	if r.host.format.raw {
@@ -56,15 +66,21 @@ func (r request) open(ctx context.Context) (opened *media.Streams, timeline medi
 }
 
 func (r request) openSource(ctx context.Context) (*media.Streams, error) {
-	if seekable, ok := r.source.(media.SeekableSource); ok && r.offset > 0 {
-		return seekable.OpenAt(ctx, r.offset)
+	if s, ok := r.seekable(); ok && r.offset > 0 {
+		return s.OpenAt(ctx, r.offset)
 	}
 	return r.source.Open(ctx)
 }
 
+// seekable returns the source if it can be opened at another place than its beginning.
+func (r request) seekable() (s media.SeekableSource, ok bool) {
+	s, ok = r.source.(media.SeekableSource)
+	return s, ok && !r.live
+}
+
 // canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
 func (r request) canUntangle() bool {
-	_, seekable := r.source.(media.SeekableSource)
+	_, seekable := r.seekable()
 	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
 	return seekable && !shells && !r.separate
 }

@@ -90,7 +90,8 @@ func (p *playback) travel(ctx context.Context, m move, j *journey) error {
 // liveAfter is how long a new position is waited for before it is asked whether the source is live. That is not asked at once, for it costs a process.
 const liveAfter = 2 * time.Second
 
-// watchLive is a goroutine beside a seek that takes long: a radio over HTTP looks like a file, and its new position would never come.
+// watchLive is a goroutine beside a seek that takes long: a radio over HTTP that does not say that it is one looks like a file, and its new position
+// would never come.
 func (p *playback) watchLive(o *opening) {
 	timer := time.NewTimer(liveAfter)
 	defer timer.Stop()
@@ -133,8 +134,9 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 	if pending {
 		r, at = *p.opening.seeks, p.opening.seeks.offset
 	}
-	_, seekable := r.source.(media.SeekableSource)
-	if !seekable && !(m.live && media.IsLive(r.source)) {
+	r.live, r.after = from.onAir(), nil
+	_, seekable := r.seekable()
+	if !seekable && !(m.live && r.live) {
 		return nil, fmt.Errorf("%w: it is live, or a command, or a Source without OpenAt", models.ErrSeekUnsupported)
 	}
 	waits := r.enters > 0 // what is on its way has the lead already

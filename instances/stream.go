@@ -18,7 +18,8 @@ type stream struct {
 	request  request
 	opened   *media.Streams
 	timeline media.Timeline
-	name     string // of the source, as Stats shows it
+	liveness *media.Liveness // what is known of the source; nil for a shared one
+	name     string          // of the source, as Stats shows it
 	// interactive: fed by a program while it plays
 	interactive bool
 	// shared: a hub fills its queues, and wakes the scheduler by wake
@@ -36,11 +37,12 @@ type stream struct {
 
 	reopening atomic.Bool           // its source is being opened again
 	broken    atomic.Pointer[error] // why that failed, and nothing can take its place
+	vain      atomic.Pointer[error] // why that failed for a live source, the last time
 
 	// owned by the scheduler's goroutine
 	skipped bool // another track of its list was asked for
 	unheard bool // who asked for it is told of its end by an error
-	stalls  int  // how often it was opened again because it stalls
+	stalls  int  // how often it was opened again because it stalls or has broken off
 	started bool
 	rolling bool          // it is live, stands still and is read on
 	begins  time.Duration // PTS of the earliest first frame
@@ -182,10 +184,10 @@ func (s *stream) flowing() bool {
 	return false
 }
 
-// readThrough tells whether the source has been read to its end.
+// readThrough tells whether the source has been read to its end, and that is the end.
 func (s *stream) readThrough() bool {
 	for _, l := range s.legs {
-		if _, ended, _ := l.queue.level(); !ended {
+		if _, ended, err := l.queue.level(); !ended || !l.over && s.revivable(err) {
 			return false
 		}
 	}

@@ -29,7 +29,9 @@ func openStream(
 	} else if s, err = startStream(env.opening(life, r.source), ctx, r, wake); err == nil {
 		s.cancel = cancel
 		track(s)
-		err = s.awaitFirst(ctx)
+		if err = s.awaitFirst(ctx); err == nil {
+			err = s.goesOn(ctx)
+		}
 	}
 	if !release() && err == nil { // ctx ended at this very moment and took the stream with it
 		err = context.Cause(ctx)
@@ -51,11 +53,11 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 		timeline media.Timeline
 		err      error
 	}
-	results := make(chan result)
+	results, liveness := make(chan result), media.NewLiveness()
 	go func() {
 		var got result
 		got.err = guard.Logged(r.host.env.Logger, "opening a source", func() (err error) {
-			got.opened, got.timeline, err = r.open(life)
+			got.opened, got.timeline, err = r.open(life, liveness)
 			return err
 		})
 		select {
@@ -71,14 +73,19 @@ func startStream(life, ctx context.Context, r request, wake func()) (*stream, er
 		if got.err != nil {
 			return nil, orCause(ctx, orCause(life, got.err)) // life may end first, by which the source was told
 		}
-		return newStream(life, r, got.opened, got.timeline, wake)
+		return newStream(life, r, got.opened, got.timeline, liveness, wake)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-func newStream(life context.Context, r request, opened *media.Streams, timeline media.Timeline, wake func()) (*stream, error) {
-	s := &stream{request: r, opened: opened, timeline: timeline, name: media.Describe(r.source), settled: make(chan struct{}), closed: make(chan struct{})}
+func newStream(
+	life context.Context, r request, opened *media.Streams, timeline media.Timeline, liveness *media.Liveness, wake func(),
+) (*stream, error) {
+	s := &stream{
+		request: r, opened: opened, timeline: timeline, liveness: liveness, name: media.Describe(r.source),
+		settled: make(chan struct{}), closed: make(chan struct{}),
+	}
 	if opened == nil {
 		return nil, fmt.Errorf("%w: the source's Open returned neither streams nor an error", models.ErrFile)
 	}

@@ -29,9 +29,8 @@ func (p *playback) prepare(s *stream) {
 
 // search is the goroutine of a succession: it opens the first of the following tracks that can be played.
 func (p *playback) search(n *succession, o *opening) {
-	r := n.of.request
-	r.offset, r.separate, r.continues, r.failed = 0, false, false, nil
-	id, list := r.track.ID, r.track.list
+	r := n.of.request.unmoved()
+	id, list := n.of.request.track.ID, n.of.request.track.list
 	track, tries, ok := list.after(id)
 	for ; ok && tries > 0; tries-- {
 		r.source, r.track = track.Source, &listed{PlaylistTrack: track, list: list}

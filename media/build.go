@@ -30,7 +30,13 @@ func (c command) args() []string {
 
 // classic are the arguments for ffmpeg 4.4 to 8.
 func (c command) classic() []string {
-	args := []string{"-nostdin", "-hide_banner", "-loglevel", "error", "-filter_threads", "1"}
+	args := []string{"-nostdin", "-hide_banner"}
+	if c.input.class == classHTTP {
+		args = append(args, bannerLevel...)
+	} else {
+		args = append(args, "-loglevel", "error")
+	}
+	args = append(args, "-filter_threads", "1")
 	args = append(args, c.input.flags()...)
 	if c.shape.picture == film {
 		// Of the decoder: each thread more than that costs several pictures of memory and is hardly ever needed for real time.

@@ -13,6 +13,7 @@ type (
 	separateKey struct{}
 	clockKey    struct{}
 	leftOutKey  struct{}
+	livenessKey struct{}
 )
 
 // WithRunner returns a context in which sources start their processes with r. A Client does that with its own one; without it each opened

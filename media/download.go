@@ -86,7 +86,7 @@ func (d *download) resume(why error) error {
 	if errors.Is(why, io.ErrUnexpectedEOF) || errors.Is(why, io.EOF) {
 		why = fmt.Errorf("the server closed the connection at byte %d of %d", d.at, d.file.size)
 	}
-	return fmt.Errorf("%w: %s: it broke off before its end: %w", models.ErrFile, d.file.subject, d.file.redacted(why))
+	return fmt.Errorf("%w: %s: %w: %w", models.ErrFile, d.file.subject, errBrokeOff, d.file.redacted(why))
 }
 
 // watchedBody is an answer whose reading ends when nothing comes for too long.

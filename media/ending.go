@@ -21,6 +21,8 @@ type ending struct {
 	sought bool
 	// film is set when a picture was asked for too.
 	film bool
+	// liveness knows of a URL what it is; nil for everything else.
+	liveness *Liveness
 }
 
 // exited is the end with exit code 0.
@@ -32,10 +34,20 @@ func (e ending) exited(began bool, stderr string) error {
 		}
 		return fmt.Errorf("%w: %s: nothing to play: it ended without any output%s", models.ErrFile, e.subject, lastWords(stderr))
 	}
-	if reason := brokenOff(stderr); e.remote && reason != "" {
-		return fmt.Errorf("%w: %s: it broke off before its end: %s", models.ErrFile, e.subject, reason)
+	reason := ""
+	switch {
+	case !e.remote:
+	case brokenOff(stderr) != "":
+		reason = brokenOff(stderr)
+	case e.liveness.Nature() == Station:
+		reason = "the station has closed the connection"
+	case e.liveness.Nature() == LivePlaylist && e.liveness.lost.Load():
+		reason = "its playlist is not to be had any more"
 	}
-	return io.EOF
+	if reason == "" {
+		return io.EOF
+	}
+	return fmt.Errorf("%w: %s: %w: %s", models.ErrFile, e.subject, errBrokeOff, reason)
 }
 
 // failed is every other end. err is the whole error of which exit is a part.

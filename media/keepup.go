@@ -15,17 +15,17 @@ const wallClock = "time(0)"
 const noteLeftOut = "print(n,16)"
 
 // leftOutNotes returns what counts these notes of a command in n; nil when it makes none.
-func leftOutNotes(args []string, n *atomic.Uint64) func(line []byte) bool {
+func leftOutNotes(args []string, n *atomic.Uint64) func(line []byte) (kept []byte) {
 	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, noteLeftOut) }) {
 		return nil
 	}
-	return func(line []byte) bool {
+	return func(line []byte) []byte {
 		number, ok := bytes.CutSuffix(line, []byte(".000000"))
 		if !ok || len(number) == 0 || len(bytes.Trim(number, "0123456789")) > 0 {
-			return false
+			return line
 		}
 		n.Add(1)
-		return true
+		return nil
 	}
 }
 

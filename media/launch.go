@@ -45,9 +45,18 @@ func launch(ctx context.Context, commands ...ffmpeg.Command) (*job, error) {
 func startAll(ctx context.Context, r *ffmpeg.Runner, commands []ffmpeg.Command) ([]*ffmpeg.Process, error) {
 	commands = slices.Clone(commands)
 	for i := range commands {
-		commands[i].Notes = leftOutNotes(commands[i].Args, leftOutFrom(ctx))
+		commands[i].Notes = notes(ctx, commands[i].Args)
 	}
 	return r.StartAll(ctx, commands...)
+}
+
+// notes looks at what a command says that is no error.
+func notes(ctx context.Context, args []string) func(line []byte) (kept []byte) {
+	leftOut := leftOutNotes(args, leftOutFrom(ctx))
+	if b := newBanner(args, livenessFrom(ctx), leftOut); b != nil {
+		return b.take
+	}
+	return leftOut
 }
 
 func stopAll(processes []*ffmpeg.Process) {

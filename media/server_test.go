@@ -82,6 +82,18 @@ func closingPage(data []byte) page {
 	}
 }
 
+// radioPage is an answer without a length, with headers of its own. At its end the connection is closed, or reset.
+func radioPage(data []byte, headers string, reset bool) page {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn := hijack(w)
+		defer conn.Close()
+		_, _ = fmt.Fprintf(conn, "%s\r\n\r\n%s", headers, data)
+		if reset {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+		}
+	}
+}
+
 // breakingPage resets the connection after some bytes of each answer. It serves ranges or not.
 func breakingPage(data []byte, after int, ranges bool) page {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -22,7 +22,8 @@ type seekableURL struct{ liveURL }
 //
 // A URL of another kind, one that is not whole, and one that the Client's URL policy refuses are ErrInvalidParams from Open, and nothing is started. What cannot be played is ErrFile from
 // the first Read: what the server refuses, does not answer within 10 seconds or serves that is not media. A download that breaks off is
-// resumed where the server can do that; otherwise it ends with ErrFile.
+// resumed where the server can do that; otherwise it ends with ErrFile. A radio station and a live playlist are told by what their server says: a call
+// opens them again, like the sources of the other schemes, when they stall or break off.
 //
 // Opus in Ogg or WebM is sent as it is, without ffmpeg, unless the options ask for something else: see Passthrough. To know that, Open asks for a URL of
 // http or https before ffmpeg does, when only sound is wanted, and waits for the beginning of the answer: ErrFile when nothing comes within 10 seconds.
@@ -44,7 +45,8 @@ func FromURL(url string, opt ...EncodeOptions) Source {
 	return &s
 }
 
-// IsLive tells whether a source is a stream that can be opened again, but begins wherever it is at that moment.
+// IsLive tells whether a source is a stream that can be opened again, but begins wherever it is at that moment. What http and https give tells only the
+// server: see Liveness.
 func IsLive(s Source) bool {
 	_, live := s.(*liveURL)
 	return live
@@ -67,7 +69,8 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	if err != nil {
 		return nil, err
 	}
-	e := ending{subject: urlSubject(s.url, secrets), remote: true}
+	e := ending{subject: urlSubject(s.url, secrets), remote: true, liveness: livenessFrom(ctx)}
+	ctx = WithLiveness(ctx, e.liveness)
 	if err := askPolicy(urlPolicyFrom(ctx), e.subject, in.target, secrets); err != nil {
 		return nil, err
 	}
@@ -78,6 +81,9 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 		in.caFile = findCAFile()
 	}
 	streams, copies, err := s.passThrough(ctx, e, in, options, secrets, max(offset, options.Start))
+	if streams != nil || options.End > 0 {
+		e.liveness.tell(Finite)
+	}
 	if streams != nil || err != nil {
 		return streams, err
 	}

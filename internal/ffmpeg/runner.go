@@ -147,9 +147,9 @@ type Command struct {
 	// mostly 64 KiB. It is a wish: on Linux a size that the system refuses (by default, more than 1 MiB) is halved until it does not;
 	// elsewhere it is ignored. stderr keeps its size.
 	PipeSize int
-	// Notes is given each whole line that the program writes to stderr, without its end, on a goroutine of its own. Those for which it returns true
-	// are not errors, and not kept. nil keeps all.
-	Notes func(line []byte) (isNote bool)
+	// Notes is given each whole line that the program writes to stderr, without its end, on a goroutine of its own, and returns what is kept of it: nil
+	// for what is no error. It has seen all lines when Done is closed. nil keeps all.
+	Notes func(line []byte) (kept []byte)
 	// Unlimited leaves out Config.ProcessLimits: for a program that lives as long as it is fed, with nothing that a stranger made.
 	Unlimited bool
 	// Inherit widens the program's environment by what programs need that show or capture a desktop: display, sound server, user.

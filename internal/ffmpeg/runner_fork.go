@@ -19,7 +19,7 @@ type request struct {
 	input    bool
 	outputs  int
 	pipeSize int // 0: the system's
-	notes    func(line []byte) bool
+	notes    func(line []byte) []byte
 	redactor *redactor
 	reply    chan launched
 }

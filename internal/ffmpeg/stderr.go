@@ -20,9 +20,9 @@ const pipeSize = 64 << 10
 type tail struct {
 	// Set at construction.
 	file  *os.File
-	notes func(line []byte) bool // takes lines that are not kept; nil when there are none
-	echo  *echo                  // logs what is kept; nil when nothing is logged
-	done  chan struct{}          // closed when nothing more comes
+	notes func(line []byte) (kept []byte) // looks at each line; nil when nobody does
+	echo  *echo                           // logs what is kept; nil when nothing is logged
+	done  chan struct{}                   // closed when nothing more comes
 
 	// line is what drain has of an unfinished line, where notes are taken.
 	line []byte
@@ -33,7 +33,7 @@ type tail struct {
 	cut bool   // something before buf was dropped
 }
 
-func newTail(f *os.File, notes func(line []byte) bool, e *echo) *tail {
+func newTail(f *os.File, notes func(line []byte) []byte, e *echo) *tail {
 	return &tail{file: f, notes: notes, echo: e, done: make(chan struct{})}
 }
 
@@ -67,7 +67,7 @@ func (t *tail) drain() {
 // endBy makes drain end at a time, whoever still holds the other end.
 func (t *tail) endBy(deadline time.Time) { _ = t.file.SetReadDeadline(deadline) }
 
-// take separates the notes from what is kept.
+// take keeps what comes, but for what the notes take.
 func (t *tail) take(b []byte) {
 	if t.notes == nil {
 		t.keep(b)
@@ -82,23 +82,28 @@ func (t *tail) take(b []byte) {
 		t.line = append(t.line, part...)
 		b = b[len(part):]
 		switch whole := end > 0; {
-		case whole && t.notes(bytes.TrimRight(t.line, "\r\n")):
-			t.line = t.line[:0]
-		case whole || len(t.line) >= tailSize:
-			t.flush()
+		case whole:
+			t.look("\n")
+		case len(t.line) >= tailSize:
+			t.look("")
 		}
 	}
 }
 
-// flush keeps what there is of an unfinished line.
-func (t *tail) flush() {
-	t.keep(t.line)
+// look keeps what the notes leave of a line, or of a part of one that is very long.
+func (t *tail) look(end string) {
+	line := bytes.TrimSuffix(bytes.TrimSuffix(t.line, []byte("\n")), []byte("\r"))
+	if kept := t.notes(line); kept != nil {
+		t.keep(append(kept[:len(kept):len(kept)], end...))
+	}
 	t.line = t.line[:0]
 }
 
 // end takes note that nothing more comes.
 func (t *tail) end() {
-	t.flush()
+	if len(t.line) > 0 {
+		t.look("")
+	}
 	if t.echo != nil {
 		t.echo.flush()
 	}

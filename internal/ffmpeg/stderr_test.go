@@ -40,22 +40,22 @@ func TestStderrIsMadeFitForALog(t *testing.T) {
 }
 
 func TestNotesAreTakenOutOfStderr(t *testing.T) {
-	const text = "before\nnote 1\nnote 2\r\nnot a note, but\nnote 3\nrest"
+	const text = "error: before\nnote 1\nnote 2\r\n\nnot a note, but\nnote 3\nerror: rest"
 	for size := 1; size <= len(text); size++ { // of the pieces in which it comes
 		var notes []string
-		tl := newTail(nil, func(line []byte) bool {
-			isNote := strings.HasPrefix(string(line), "note ")
-			if isNote {
+		tl := newTail(nil, func(line []byte) []byte {
+			if strings.HasPrefix(string(line), "note ") {
 				notes = append(notes, string(line))
+				return nil
 			}
-			return isNote
+			return bytes.TrimPrefix(line, []byte("error: "))
 		}, nil)
 		for piece := range slices.Chunk([]byte(text), size) {
 			tl.take(piece)
 		}
-		tl.flush()
+		tl.end()
 		kept, _ := tl.bytes()
-		if want := "before\nnot a note, but\nrest"; string(kept) != want {
+		if want := "before\n\nnot a note, but\nrest"; string(kept) != want {
 			t.Errorf("in pieces of %d: %q was kept, expected %q", size, kept, want)
 		}
 		if want := []string{"note 1", "note 2", "note 3"}; !slices.Equal(notes, want) {
@@ -65,7 +65,7 @@ func TestNotesAreTakenOutOfStderr(t *testing.T) {
 }
 
 func TestALineWithoutEndDoesNotGrow(t *testing.T) {
-	tl := newTail(nil, func([]byte) bool { return false }, nil)
+	tl := newTail(nil, func(line []byte) []byte { return line }, nil)
 	for range 10 {
 		tl.take(bytes.Repeat([]byte("x"), tailSize-1))
 	}
@@ -81,13 +81,18 @@ func FuzzStderr(f *testing.F) {
 	f.Fuzz(func(t *testing.T, noise []byte, s string, split int) {
 		secret := "7qZ" + clean(s) + "Zq7"
 		whole := append(append([]byte{}, noise...), " "+secret+" "+strings.Repeat("z", int(uint(split)%(2*tailSize)))...)
-		tl := newTail(nil, func(line []byte) bool { return bytes.HasPrefix(line, []byte("word")) }, nil)
+		tl := newTail(nil, func(line []byte) []byte {
+			if bytes.HasPrefix(line, []byte("word")) {
+				return nil
+			}
+			return line
+		}, nil)
 		for rest := whole; len(rest) > 0; { // in pieces
 			n := min(len(rest), 1+int(uint(split)%5000))
 			tl.take(rest[:n])
 			rest = rest[n:]
 		}
-		tl.flush()
+		tl.end()
 		if len(tl.buf) > tailSize {
 			t.Fatalf("%d bytes are kept", len(tl.buf))
 		}
