@@ -308,3 +308,34 @@ func TestASeekThatComesTooLateLeavesThePosition(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatFollowsASourceThatIsCutOffBeginsBehindItsLastPacket(t *testing.T) {
+	for name, between := range map[string]func(w *world){
+		"at once":              func(*world) {},
+		"in the next packet":   func(*world) { time.Sleep(25 * time.Millisecond) },
+		"behind a short pause": func(w *world) {
+			_, err := w.client.Pause(1)
+			must(w.t, err)
+			_, err = w.client.Resume(1)
+			must(w.t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				ep := w.join(1)
+				for range 5 {
+					must(t, w.client.SetStreamSources(1, album{packets: 500}))
+					time.Sleep(507 * time.Millisecond) // in the middle of a packet
+					must(t, w.client.SeekBy(1, time.Hour.Milliseconds()))
+					between(w)
+				}
+				must(t, w.client.SetStreamSources(1, album{packets: 50}))
+				time.Sleep(3 * time.Second)
+				w.noViolations()
+				if n := len(ep.Records(ep.AudioSSRC())); n < 5*25+50 {
+					t.Errorf("%d packets came", n)
+				}
+			})
+		})
+	}
+}

@@ -26,8 +26,9 @@ type playback struct {
 	// owned by the scheduler's goroutine
 	clock     *pacer.Timeline
 	current   *stream
-	between   *stream // the track of a list that is over, while the next one is not there yet
-	accounted uint64  // of the dropped pictures, those that were dropped here or warned about
+	between   *stream   // the track of a list that is over, while the next one is not there yet
+	spoken    time.Time // until when the last packet of sound lasts: what follows, of whatever stream, may not begin before
+	accounted uint64    // of the dropped pictures, those that were dropped here or warned about
 
 	background sync.WaitGroup // openings, and warnings on their way to the log
 

@@ -65,6 +65,14 @@ func (p *playback) cutOff(w wanted, now time.Time) {
 	p.nextTrack(w.outlet, at, flows)
 }
 
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // earlier returns the earlier of two times, of which the zero one is never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
@@ -156,8 +164,10 @@ func (p *playback) continueFrom(old *stream) {
 	}
 }
 
-// startAt makes the earliest first frame of the current stream due at the given time; the others keep their distance to it.
+// startAt makes the earliest first frame of the current stream due at the given time, or when the last packet of sound is over; the others keep their
+// distance to it.
 func (p *playback) startAt(at time.Time) {
+	at = later(at, p.spoken)
 	var first *leg
 	for _, l := range p.current.legs {
 		if !l.over && l.begin() && (first == nil || l.begins() < first.begins()) {
@@ -202,7 +212,7 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 	if p.current.request.track != nil && p.current.readThrough() {
 		p.prepare(p.current)
 	}
-	if ahead := next.Sub(now); ahead > maxAhead {
+	if ahead := next.Sub(later(now, p.spoken)); ahead > maxAhead {
 		p.log("the source's times jump forward; going on without the wait", "jump", ahead.Round(time.Second))
 		p.gap(out, -ahead)
 		p.current.begins += ahead // the position does not jump
@@ -248,6 +258,7 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 		}
 		p.advance(l, f)
 		out.audio(l, f, muted, due, now)
+		p.spoken = due.Add(pacer.Duration(f.Duration, l.rate))
 		if muted {
 			p.audio.muted.Add(1)
 		} else {

@@ -189,7 +189,7 @@ func (p *playback) rejoin(out outlet, now time.Time) {
 			o.queue.trim(pacer.Ticks(sharedCushion, o.rate))
 		}
 		if f, ok, _, _ = l.queue.peek(); ok {
-			p.gap(out, now.Sub(p.clock.Due(f.PTS, l.rate)))
+			p.gap(out, later(now, p.spoken).Sub(p.clock.Due(f.PTS, l.rate)))
 			s.begins += pacer.Duration(f.PTS-l.next, l.rate)
 		}
 		return
