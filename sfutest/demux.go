@@ -53,10 +53,34 @@ func (s *Server) arriveSTUN(p path, b []byte, now time.Time) {
 	switch {
 	case e == nil || !e.ice.authentic(m):
 	case owner != nil && owner != e:
-		e.violations.add(ViolationSharedPath, "its checks come from %s, which is in use in chat %d", p, owner.chatID)
+		s.contest(p, e)
 	default:
+		if rival := s.rival(p); rival != nil {
+			rival.violations.add(ViolationSharedPath, "its checks come from %s, which is in use in chat %d", p, e.chatID)
+		}
 		e.receiveCheck(p, m, now)
 	}
+}
+
+// contest takes note that checks of a call came from an address that is another's: either two calls send from it, and then those of the other one go on; or
+// the other one has closed its socket, of which the server does not know yet.
+func (s *Server) contest(p path, e *Endpoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rivals[p] = e
+}
+
+// rival returns, once, the call that has contested a path.
+func (s *Server) rival(p path) *Endpoint {
+	s.mu.RLock()
+	e := s.rivals[p]
+	s.mu.RUnlock()
+	if e != nil {
+		s.mu.Lock()
+		delete(s.rivals, p)
+		s.mu.Unlock()
+	}
+	return e
 }
 
 // owner returns the live endpoint that a path belongs to.

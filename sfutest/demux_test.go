@@ -99,10 +99,24 @@ func TestOnlyAuthenticChecksTeachTheServerAnAddress(t *testing.T) {
 func TestTwoCallsFromOneAddressAreAViolation(t *testing.T) {
 	s, p := quiet(t)
 	e1, e2 := joined(t, s, 1, testPayload(1, 2, 3)), joined(t, s, 2, testPayload(4, 5, 6))
-	s.arrive(p, check(e1, e1.pwd), now())
-	s.arrive(p, check(e2, e2.pwd), now())
-	if v := e2.Violations(); s.owner(p) != e1 || len(v) != 1 || v[0].Kind != ViolationSharedPath {
+	for range 3 {
+		s.arrive(p, check(e1, e1.pwd), now())
+		s.arrive(p, check(e2, e2.pwd), now())
+	}
+	if v := e2.Violations(); s.owner(p) != e1 || len(v) != 1 || v[0].Kind != ViolationSharedPath || v[0].Count != 2 {
 		t.Errorf("the address belongs to chat %d, violations: %v", s.owner(p).chatID, v)
+	}
+}
+
+func TestAnAddressOfACallThatIsNotHeardAnyMoreIsTakenOverWithoutAViolation(t *testing.T) {
+	s, p := quiet(t)
+	e1, e2 := joined(t, s, 1, testPayload(1, 2, 3)), joined(t, s, 2, testPayload(4, 5, 6))
+	s.arrive(p, check(e1, e1.pwd), now())
+	for range 3 {
+		s.arrive(p, check(e2, e2.pwd), now())
+	}
+	if s.owner(p) != e1 {
+		t.Error("the address is not that of the first call, which lives")
 	}
 	e1.Kick()
 	s.arrive(p, check(e2, e2.pwd), now())

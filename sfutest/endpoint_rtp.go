@@ -132,7 +132,7 @@ func (e *Endpoint) orderTransportLocked(now time.Time) {
 		if !ok {
 			return
 		}
-		if before.missing > 0 && !e.cfg.tolerances.Loss {
+		if before.missing > 0 && !e.cfg.tolerances.Loss && !e.srv.drops.excuse(transportNumbers, before.missing, now) {
 			e.violations.add(ViolationTransportSequence, "%d numbers missing before %d", before.missing, uint16(e.transportSeq.next-1)) // modulo 2^16
 		}
 	}
@@ -183,7 +183,7 @@ func (e *Endpoint) recoverLocked(p Packet) {
 func (e *Endpoint) streamLocked(ssrc uint32, media Media) *stream {
 	s := e.streams[ssrc]
 	if s == nil && (media != MediaUndeclared || len(e.streams) < len(e.declared)+maxUndeclared) {
-		s = newStream(e.cfg, &e.violations, &e.srv.stalls, ssrc, media)
+		s = newStream(e.cfg, &e.violations, &e.srv.stalls, &e.srv.drops, ssrc, media)
 		e.streams[ssrc] = s
 	}
 	return s

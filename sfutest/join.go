@@ -124,6 +124,7 @@ func (s *Server) removeLocked(e *Endpoint) {
 	}
 	for _, p := range e.paths {
 		delete(s.paths, p)
+		delete(s.rivals, p)
 	}
 	e.paths = nil
 }

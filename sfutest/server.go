@@ -22,6 +22,7 @@ type Server struct {
 
 	violations ledger     // of all endpoints
 	stalls     stallMeter // runs over real networks only
+	drops      dropMeter  // knows something over real networks only
 
 	mu      sync.RWMutex // guards what follows; never held together with an Endpoint's
 	closed  bool
@@ -29,6 +30,7 @@ type Server struct {
 	live    map[string]*Endpoint // by the server's ufrag
 	sources map[uint32]*Endpoint // by SSRC, live ones only
 	paths   map[path]*Endpoint   // live ones only
+	rivals  map[path]*Endpoint   // who has last tried to use a path of another one, since that was last heard
 
 	offline sync.Mutex // guards which sockets are open and read
 }
@@ -41,6 +43,7 @@ func NewServer(opts ...Option) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, chats: map[int64]*Endpoint{}, live: map[string]*Endpoint{}, sources: map[uint32]*Endpoint{}, paths: map[path]*Endpoint{},
+		rivals: map[path]*Endpoint{},
 	}
 	if s.certs, err = newCertificates(cfg); err != nil {
 		return nil, err
@@ -49,6 +52,9 @@ func NewServer(opts ...Option) (*Server, error) {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	if cfg.net == nil {
+		s.drops = newDropMeter(s.sockets)
+	}
 	s.impair = newImpairment(cfg.network, cfg.seed, s.arrive, s.lost)
 	s.wg.Go(func() { s.impair.run(s.ctx) })
 	if cfg.net == nil {

@@ -19,6 +19,7 @@ type stream struct {
 	format     format
 	tolerances *Tolerances
 	ledger     *ledger
+	drops      *dropMeter
 	stats      StreamStats
 	record     ring[Packet]
 	reports    ring[SenderReport]
@@ -37,9 +38,9 @@ type stream struct {
 	rrReceived  int64
 }
 
-func newStream(cfg *config, l *ledger, stalls *stallMeter, ssrc uint32, media Media) *stream {
+func newStream(cfg *config, l *ledger, stalls *stallMeter, drops *dropMeter, ssrc uint32, media Media) *stream {
 	s := &stream{
-		media: media, format: formats[media], tolerances: &cfg.tolerances, ledger: l,
+		media: media, format: formats[media], tolerances: &cfg.tolerances, ledger: l, drops: drops,
 		stats:     StreamStats{SSRC: ssrc, Media: media},
 		record:    ring[Packet]{limit: cfg.recordLimit},
 		reports:   ring[SenderReport]{limit: maxReports},
@@ -118,7 +119,7 @@ func (s *stream) advance(now time.Time) {
 			return
 		}
 		s.stats.Lost += int64(before.lost + before.missing)
-		if before.missing > 0 && !s.tolerances.Loss {
+		if before.missing > 0 && !s.tolerances.Loss && !s.drops.excuse(streamNumbers, before.missing, now) {
 			s.ledger.add(ViolationSequence, "%s: %d packets missing before sequence number %d", s.media, before.missing, p.Seq)
 		}
 		if s.media == MediaAudio || s.media == MediaVideo {

@@ -254,7 +254,7 @@ func reported(t *testing.T, stalls *stallMeter, begin time.Time, reports ...[2]t
 	cfg, err := newConfig(nil)
 	must(t, err)
 	var l ledger
-	s := newStream(cfg, &l, stalls, 1, MediaAudio)
+	s := newStream(cfg, &l, stalls, &dropMeter{}, 1, MediaAudio)
 	for _, r := range reports {
 		s.senderReport(&rtcp.SenderReport{NTPTime: toNTP(begin.Add(r[0] + r[1])), RTPTime: uint32(ticks(r[0], 48000))}, begin.Add(r[0]))
 	}

@@ -10,7 +10,7 @@ import (
 const (
 	pacingWindow   = 512 // packets that a burst is looked for in
 	reportWindow   = 16  // packets that a Sender Report is compared with
-	markersInARow  = 3   // audio packets
+	markersInARow  = 3   // audio packets, each of which follows on the one before
 	absSendTimeLen = 24  // bits
 	absSendRate    = 1 << 18
 )
@@ -29,6 +29,7 @@ type timeline struct {
 	baseSlack time.Duration // how late it may have been
 	prev      Packet
 	ends      uint32 // timestamp behind prev; audio only
+	step      uint32 // from the timestamp before to that of prev
 	markers   int    // in a row
 	drifted   bool
 	paced     int64    // packets
@@ -54,7 +55,7 @@ func (t *timeline) next(p *Packet, before gap) {
 		return // padding keeps the server's binding alive and belongs to no frame
 	}
 	t.skipped = gap{}
-	span := t.span(p)
+	span, follows := t.span(p), t.follows(p)
 	switch {
 	case !t.started:
 		t.started, t.base, t.baseSlack = true, *p, t.stalls.excuse(p.read, p.read)
@@ -63,12 +64,12 @@ func (t *timeline) next(p *Packet, before gap) {
 	default:
 		t.video(p, before)
 	}
-	t.countMarkers(p)
+	t.countMarkers(p, follows)
 	if !p.Retransmitted { // those are late by nature
 		t.pace(p)
 		t.sendTime(p)
 	}
-	t.prev, t.ends = *p, p.Timestamp+span
+	t.step, t.prev, t.ends = p.Timestamp-t.prev.Timestamp, *p, p.Timestamp+span
 }
 
 // span returns the duration of an audio packet in ticks, 0 when it is not known.
@@ -129,14 +130,28 @@ func (t *timeline) fitsWall(p *Packet) {
 	}
 }
 
-func (t *timeline) countMarkers(p *Packet) {
-	if t.media != MediaAudio {
-		return
+// follows tells whether an audio packet begins where the one before ends. Where payloads are not readable, it is one that is as far from the one before as
+// that from the one before it.
+func (t *timeline) follows(p *Packet) bool {
+	if t.opaque {
+		return t.started && p.Timestamp-t.prev.Timestamp == t.step
 	}
-	if !p.Marker {
+	return t.started && p.Timestamp == t.ends
+}
+
+// countMarkers looks for markers on packets that do not begin a talk spurt. A pause, however short, moves the timestamps: the packet behind it is right to
+// have a marker.
+func (t *timeline) countMarkers(p *Packet, follows bool) {
+	switch {
+	case t.media != MediaAudio:
+	case !p.Marker:
 		t.markers = 0
-	} else if t.markers++; t.markers >= markersInARow {
-		t.ledger.add(ViolationAudioMarker, "sequence number %d is the packet number %d in a row with a marker", p.Seq, t.markers)
+	case !follows:
+		t.markers = 1
+	default:
+		if t.markers++; t.markers >= markersInARow {
+			t.ledger.add(ViolationAudioMarker, "sequence number %d is the packet number %d in a row with a marker, and follows on the one before", p.Seq, t.markers)
+		}
 	}
 }
 

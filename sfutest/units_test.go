@@ -328,7 +328,7 @@ func TestHugeGapsAreNotAskedFor(t *testing.T) {
 	for missing, want := range map[uint16]int{5: 5, maxNacks: maxNacks, maxNacks + 1: 0} {
 		cfg, err := newConfig(nil)
 		must(t, err)
-		s := newStream(cfg, &ledger{}, &stallMeter{}, 2, MediaVideo)
+		s := newStream(cfg, &ledger{}, &stallMeter{}, &dropMeter{}, 2, MediaVideo)
 		s.receive(Packet{SSRC: 2, Seq: 100, Arrival: now, read: now}, false)
 		l := nackList{}
 		l.arrived(videoPacket{2, 101 + missing}, s, now)

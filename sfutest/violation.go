@@ -29,7 +29,7 @@ const (
 	ViolationUnknownPayloadType
 	// ViolationPayloadTypeMismatch: a known payload type under an SSRC that was declared for another.
 	ViolationPayloadTypeMismatch
-	// ViolationAudioMarker: three audio packets in a row with the marker bit, which belongs to the first of a talk spurt only.
+	// ViolationAudioMarker: three audio packets in a row with the marker bit and without a gap between them. It belongs to the first one of a talk spurt only.
 	ViolationAudioMarker
 	// ViolationSequence: sequence numbers with a gap, jump or repetition that no loss explains.
 	ViolationSequence
@@ -46,7 +46,7 @@ const (
 	// ViolationMalformed: an RTP or RTCP packet that cannot be decrypted or parsed.
 	ViolationMalformed
 	// ViolationSharedPath: two live calls send from the same address to the same server address: neither client nor server can tell
-	// them apart.
+	// them apart. A call that is not heard any more has closed its socket, and the system may have given its port to another one.
 	ViolationSharedPath
 	// ViolationVP8Descriptor: a VP8 payload descriptor (RFC 7741) that is cut, has reserved bits set or another length than those before; a
 	// frame that does not begin with the start of partition 0, or has that again in its middle.

@@ -236,3 +236,34 @@ func TestEachViolationIsCounted(t *testing.T) {
 		})
 	}
 }
+
+func TestAMarkerBehindEachOfManyShortPausesIsNoViolation(t *testing.T) {
+	for name, opts := range map[string][]Option{"normal": nil, "sink": {WithSink()}} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				p, e := w.join(1, peerOptions{})
+				for i := range 20 {
+					pause := time.Duration(i) * time.Millisecond
+					time.Sleep(20*time.Millisecond + pause)
+					p.audio.stamp += uint32(pause * 48 / time.Millisecond)
+					p.sendAudio(func(packet *rtp.Packet) { packet.Marker = true })
+				}
+				time.Sleep(time.Second)
+				if v := e.Violations(); len(v) > 0 {
+					t.Errorf("violations: %v", v)
+				}
+			}, opts...)
+		})
+	}
+}
+
+func TestAMarkerOnEveryPacketIsAViolationOfAClientOfASinkToo(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		p, e := w.join(1, peerOptions{})
+		p.play(20, func(_ int, packet *rtp.Packet) { packet.Marker = true })
+		time.Sleep(time.Second)
+		if got := kinds(e.Violations()); !slices.Equal(got, []ViolationKind{ViolationAudioMarker}) {
+			t.Errorf("violations: %v", e.Violations())
+		}
+	}, WithSink())
+}
