@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"gotgcall"
 	"gotgcall/internal/demux/oggtest"
+	"gotgcall/media"
 	"gotgcall/models"
 	"gotgcall/sfutest"
 )
@@ -180,5 +182,48 @@ func BenchmarkStatsOfAThousandCalls(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// late is an album whose sound takes a while until it shows that there is none.
+type late struct{ album }
+
+func (l late) Open(ctx context.Context) (*media.Streams, error) {
+	opened, err := l.album.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	head, end := io.Pipe()
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		_, err := io.Copy(end, opened.Audio)
+		_ = end.CloseWithError(err)
+	}()
+	return media.NewStreams(head, opened.Video, head.Close), nil
+}
+
+func TestALegThatTheSourceDoesNotHaveDoesNotPlayAndHasNoEnd(t *testing.T) {
+	for name, source := range map[string]gotgcall.Source{"at once": album{picture: 90}, "later": late{album{picture: 90}}} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.join(1)
+				must(t, w.client.SetStreamSources(1, source))
+				time.Sleep(time.Second)
+				s, err := w.client.Stats(1)
+				must(t, err)
+				if s.Audio.Playing || !s.Video.Playing {
+					t.Errorf("the sound plays: %v, the picture: %v; expected the picture alone", s.Audio.Playing, s.Video.Playing)
+				}
+				d, err := w.client.Diagnose(1)
+				must(t, err)
+				if len(d.Findings) == 0 || d.Findings[0].Code != models.FindNoSound {
+					t.Errorf("the diagnosis is %+v", d.Findings)
+				}
+				time.Sleep(3 * time.Second)
+				if ends := w.log.ended(); len(ends) != 1 {
+					t.Errorf("%d ends were told, expected that of the picture", len(ends))
+				}
+			})
+		})
 	}
 }

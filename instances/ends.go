@@ -17,7 +17,7 @@ const together = 250 * time.Millisecond
 func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
 	due, limit := p.clock.Due(l.next, l.rate), p.env.Patience.stall()
 	switch {
-	case ended && !l.begun && p.current.shared: // the source does not have it
+	case ended && !l.begun && !l.owed && (err == nil || p.current.shared): // the source does not have it
 		l.over, l.absent = true, true
 		l.finished.Store(true)
 		return time.Time{}
@@ -93,13 +93,18 @@ func (p *playback) pictureEnds(l *leg) time.Time {
 	return time.Time{}
 }
 
-// endMissing ends the legs that the successor of a stream does not have, though it is of the same source: they do not come any more.
+// endMissing ends the legs that the successor of a stream does not have, though it is of the same source: they do not come any more. Of those that it may
+// still have it is told later.
 func (p *playback) endMissing(old, successor *stream) {
 	if !successor.request.continues {
 		return
 	}
 	for _, l := range old.legs {
-		if !l.over && !successor.has(l.kind) {
+		switch {
+		case l.over || !l.owed && !l.begin():
+		case successor.has(l.kind):
+			successor.owe(l.kind)
+		default:
 			p.endLeg(l, successor.takeBroken(l.kind))
 		}
 	}

@@ -40,6 +40,7 @@ type leg struct {
 	reported time.Time
 	over     bool
 	absent   bool     // the source does not have it
+	owed     bool     // it was there before the source was opened again
 	broken   error    // why there was never anything to play
 	late     lateness // of the video leg
 }

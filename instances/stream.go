@@ -100,6 +100,7 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 			failed = errors.Join(failed, err)
 		}
 		l.over, l.broken, l.absent = true, err, errors.Is(err, errEmpty)
+		l.finished.Store(true)
 	}
 	switch {
 	case playable:
@@ -172,6 +173,15 @@ func (s *stream) has(kind models.StreamType) bool {
 		}
 	}
 	return false
+}
+
+// owe takes note that the end of the leg of that kind has to be told, although nothing may come of it.
+func (s *stream) owe(kind models.StreamType) {
+	for _, l := range s.legs {
+		if l.kind == kind {
+			l.owed = true
+		}
+	}
 }
 
 // flowing tells whether the stream is in the middle of playing.
