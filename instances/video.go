@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"gotgcall/internal/demux"
+	"gotgcall/internal/pacer"
 	"gotgcall/models"
 )
 
@@ -107,14 +108,29 @@ func (p *playback) log(text string, args ...any) {
 	p.background.Go(func() { p.env.Logger.Warn(text, args...) })
 }
 
-// hasVideo tells whether the current stream has a picture that is not over. One that waits for its beginning has it when its first frame is there.
+// hasVideo tells whether the current stream has a picture that is not over. Before the first one was sent it has it when that is there, and is not to be
+// seen later than what is heard next.
 func (p *playback) hasVideo() bool {
 	if p.current != nil {
 		for _, l := range p.current.legs {
-			if l.kind == models.Video && !l.over && (l.begun || !p.current.started && l.queue.count() > 0) {
+			if l.kind == models.Video && !l.over && (l.begun || p.current.shows(l)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// shows tells whether the first picture of a leg is there and is seen as soon as the stream goes on.
+func (s *stream) shows(l *leg) bool {
+	f, ok, _, _ := l.queue.peek()
+	if !ok || !s.started {
+		return ok
+	}
+	for _, o := range s.legs {
+		if o != l && o.begun && pacer.Duration(f.PTS, l.rate) > pacer.Duration(o.next, o.rate) {
+			return false
+		}
+	}
+	return true
 }
