@@ -167,7 +167,9 @@ func (c *call) stats() (s models.CallStats) {
 
 // stop ends what all calls have; disconnect ends the connection and waits until it is gone.
 func (c *call) stop(ctx context.Context, cause error, disconnect func()) {
-	c.end(fmt.Errorf("%w: chat %d was stopped", cause, c.chat))
+	cause = fmt.Errorf("%w: chat %d was stopped", cause, c.chat)
+	c.play.halt(cause)
+	c.end(cause)
 	wait := c.play.close()
 	gone := make(chan struct{})
 	go func() {

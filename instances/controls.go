@@ -10,7 +10,7 @@ import (
 // pause freezes the media; it reports whether it was running. When it returns, nothing leaves any more.
 func (p *playback) pause() bool {
 	p.mu.Lock()
-	changed := !p.paused && !p.closed
+	changed := !p.paused && p.halted == nil
 	p.freezeLocked(func() { p.paused = p.paused || changed })
 	if changed {
 		p.upgradeLocked()
@@ -23,7 +23,7 @@ func (p *playback) pause() bool {
 // resume goes on where pause stopped.
 func (p *playback) resume() bool {
 	p.mu.Lock()
-	changed := p.paused && !p.closed
+	changed := p.paused && p.halted == nil
 	p.freezeLocked(func() { p.paused = p.paused && !changed })
 	if changed {
 		p.upgradeLocked()
@@ -52,7 +52,7 @@ func (p *playback) freezeLocked(change func()) {
 // state would have sent.
 func (p *playback) setMuted(muted bool) bool {
 	p.mu.Lock()
-	changed := p.muted != muted && !p.closed
+	changed := p.muted != muted && p.halted == nil
 	p.muted = muted
 	if changed {
 		p.upgradeLocked()
@@ -101,7 +101,7 @@ func (p *playback) disconnect() {
 // fail ends everything that plays with err, once per leg. When it has returned, that has happened.
 func (p *playback) fail(err error) {
 	p.mu.Lock()
-	if p.failed == nil && !p.closed {
+	if p.failed == nil && p.halted == nil {
 		p.failed = err
 	}
 	if p.opening != nil {

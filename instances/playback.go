@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ type playback struct {
 	frozenAt   time.Time     // since when the media stands still, because of a pause or for want of a connection
 	shift      time.Duration // such times that the timeline has not seen yet
 	failed     error         // the connection is lost: what plays ends with this
-	closed     bool
+	halted     error         // the call was stopped: nothing plays any more, and nobody is told of what ends
 }
 
 func newPlayback(life context.Context, chat int64, env *Environment, f format) *playback {
@@ -170,8 +171,8 @@ func isClosed(happened <-chan struct{}) bool {
 
 func (p *playback) unusableLocked() error {
 	switch {
-	case p.closed:
-		return models.ErrConnectionNotFound
+	case p.halted != nil:
+		return p.halted
 	case p.failed != nil:
 		return fmt.Errorf("%w: %w", models.ErrNotConnected, p.failed)
 	}
@@ -190,12 +191,17 @@ func (p *playback) closeStreams() []*stream {
 	return streams
 }
 
-// close ends everything without an event. The returned function waits until processes and readers are gone.
-func (p *playback) close() (wait func()) {
+// halt ends all sending. When it has returned no event comes any more: so it precedes the end of the call's context, which is an error to whoever reads or
+// opens. cause is what those get who want to play something afterwards.
+func (p *playback) halt(cause error) {
 	p.mu.Lock()
-	p.closed = true
+	p.halted = cmp.Or(p.halted, cause)
 	p.mu.Unlock()
 	p.entry.Remove()
+}
+
+// close ends what is left after halt and the end of the call's context. The returned function waits until processes and readers are gone.
+func (p *playback) close() (wait func()) {
 	p.closeStreams()
 	return func() {
 		p.background.Wait() // then no stream comes any more

@@ -133,6 +133,7 @@ func (s *Shared) exit(h *hub) (end func()) {
 	}
 	s.forgetLocked(h)
 	return func() {
+		h.play.halt(errStreamClosed)
 		h.end(errStreamClosed)
 		wait := h.play.close()
 		<-h.ready
