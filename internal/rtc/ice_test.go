@@ -70,6 +70,7 @@ func TestURLsOfICEServersAreCheckedWithoutShowingPasswords(t *testing.T) {
 		{"", "is not an address"}, {"host:3478", "is not an address"}, {"stun://host", "is not an address"}, {"stun:", "is not an address"},
 		{"stun:host?transport=udp", "is not an address"}, {"turn:host?transport=sctp", "is not an address"}, {"turn:host:65536", "is not an address"},
 		{"turn:bot:planted-password@host", `"***", is not an address`}, {"planted@host", `"***", is not an address`},
+		{"turn:[2001:db8::1]transport=tcp", "is not an address"}, {"stun:[::1]x", "is not an address"}, {"stun:[::1]", ""},
 		{"stuns:host", "STUN over TLS"}, {"stun:" + strings.Repeat("x", 1000) + ":y", "x…"},
 	} {
 		err := CheckICEServers([]models.ICEServer{{URLs: []string{c.url}, Username: "bot", Credential: "planted-password"}})

@@ -36,7 +36,7 @@ func CheckICEServers(servers []models.ICEServer) error {
 }
 
 func checkICEURL(u string, s models.ICEServer) error {
-	uri, err := stun.ParseURI(u)
+	uri, err := parseICEURL(u)
 	switch {
 	case err != nil || uri.Port < 1 || uri.Port > 65535 || strings.ContainsAny(u, "@/"):
 		return errors.New("is not an address of a STUN or TURN server: give stun:host:port, turn:host:port or turns:host:port, " +
@@ -49,6 +49,15 @@ func checkICEURL(u string, s models.ICEServer) error {
 		return errors.New("is a TURN server, which takes nobody without a name: give Username and Credential")
 	}
 	return nil
+}
+
+// parseICEURL refuses what pion's parser (stun v4.0.0) would never come back from: to an address with something else than a port behind its bracket it adds
+// a port again and again.
+func parseICEURL(u string) (*stun.URI, error) {
+	if _, behind, _ := strings.Cut(u, "]"); behind != "" && behind[0] != ':' && behind[0] != '?' {
+		return nil, errors.New("no port behind the bracket")
+	}
+	return stun.ParseURI(u)
 }
 
 // shownICEURL is a URL without what may be a password in it.
