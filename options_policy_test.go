@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,8 @@ func TestAURLThatThePolicyRefusesChangesNothing(t *testing.T) {
 		_, probed := w.client.Probe(t.Context(), gotgcall.FromURL(target))
 		for what, err := range map[string]error{
 			"SetStreamSources": w.client.SetStreamSources(1, gotgcall.FromURL(target)),
+			"in a list":        w.client.SetStreamSources(1, gotgcall.NewPlaylist(gotgcall.FromURL(target))),
+			"shared":           w.client.SetStreamSources(1, gotgcall.Shared(gotgcall.FromURL(target))),
 			"StartRTMP":        w.client.StartRTMP(2, target),
 			"Probe":            probed,
 		} {
@@ -43,8 +46,8 @@ func TestAURLThatThePolicyRefusesChangesNothing(t *testing.T) {
 				t.Errorf("%s: the error is «%v»", what, err)
 			}
 		}
-		if len(asked) != 3 || asked[0] != target || asked[1] != target || asked[2] != target {
-			t.Errorf("the policy was asked about %q, expected three times the whole URL", asked)
+		if want := slices.Repeat([]string{target}, 5); !slices.Equal(asked, want) {
+			t.Errorf("the policy was asked about %q, expected five times the whole URL", asked)
 		}
 		if _, found := w.client.Calls()[2]; found {
 			t.Error("the refused broadcast has a call")

@@ -341,6 +341,29 @@ func TestAServerThatNeverAnswersIsLeftWithTheContextOfOpen(t *testing.T) {
 	}
 }
 
+// deafServer is a server that takes requests and does not answer them.
+type deafServer struct{}
+
+func (deafServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestAServerThatNeverAnswersIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newHTTPFile(t.Context(), "it", "http://192.0.2.1/x", EncodeOptions{}, nil)
+		f.client.Transport = deafServer{}
+		began := time.Now()
+		_, err := f.ask(false)
+		if !errors.Is(err, errSilent) || time.Since(began) != httpPatience {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		p := &passage{subject: "it"}
+		mustBe(t, p.refused(t.Context(), err), models.ErrFile, "does not answer")
+		_ = f.end()
+	})
+}
+
 // mute is an answer of which nothing comes.
 type mute struct{ ctx context.Context }
 
