@@ -5,7 +5,9 @@ package gotgcall_test
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,6 +90,24 @@ func TestWhatIsNoFFmpegIsNamed(t *testing.T) {
 	select {
 	case err := <-s.ends:
 		t.Errorf("the song before has ended: %v", err)
+	default:
+	}
+}
+
+// TestANamedPipeThatNobodyWritesToIsASourceTimeout: and the song before it goes on.
+func TestANamedPipeThatNobodyWritesToIsASourceTimeout(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "pipe.mp3")
+	must(t, syscall.Mkfifo(fifo, 0o600))
+	s := newStudio(t, gotgcall.WithPatience(time.Second, 0))
+	ep := s.join(1)
+	must(t, s.client.SetStreamSources(1, song{packets: 5000}))
+	err := s.client.SetStreamSources(1, gotgcall.FromFile(fifo))
+	is(t, err, gotgcall.ErrSourceTimeout)
+	heard := ep.Stats(ep.AudioSSRC()).Packets
+	must(t, ep.WaitPackets(t.Context(), ep.AudioSSRC(), heard+10))
+	select {
+	case err := <-s.ends:
+		t.Errorf("the song has ended: %v", err)
 	default:
 	}
 }

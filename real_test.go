@@ -161,7 +161,7 @@ func TestBadFilesAreErrFileAndTheOldSongGoesOn(t *testing.T) {
 	text, empty := filepath.Join(dir, "notes.txt"), filepath.Join(dir, "empty.mp3")
 	must(t, os.WriteFile(text, []byte(strings.Repeat("this is not a song\n", 100)), 0o600))
 	must(t, os.WriteFile(empty, nil, 0o600))
-	for _, path := range []string{filepath.Join(dir, "missing.mp3"), dir, text, empty, ""} {
+	for _, path := range []string{filepath.Join(dir, "missing.mp3"), dir, text, empty, "", "/dev/zero"} {
 		err := s.client.SetStreamSources(1, gotgcall.FromFile(path))
 		is(t, err, gotgcall.ErrFile)
 		if err != nil && !strings.Contains(err.Error(), filepath.Base(path)) && path != "" {
