@@ -121,7 +121,7 @@ func (c *Client) call(chatID int64) (instances.Call, error) {
 	}
 	call, ok := c.calls[chatID]
 	if !ok {
-		return nil, fmt.Errorf("%w: chat %d", models.ErrConnectionNotFound, chatID)
+		return nil, fmt.Errorf("%w: chat %d; CreateCall, Play or StartRTMP gives it one", models.ErrConnectionNotFound, chatID)
 	}
 	return call, nil
 }

@@ -68,7 +68,7 @@ func (c *Client) callForPlay(ctx context.Context, chatID int64, signaler Signale
 	call, err := c.groupCall(chatID)
 	switch {
 	case errors.Is(err, models.ErrWrongMode) && c.free(chatID) != nil:
-		return nil, err
+		return nil, fmt.Errorf("%w: chat %d is an RTMP broadcast, which is not joined: SetStreamSources plays into it", models.ErrWrongMode, chatID)
 	case err == nil && (call.Played() || !call.Dead()):
 		return call, nil
 	case errors.Is(err, models.ErrClosed):

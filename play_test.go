@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -293,6 +294,22 @@ func TestStreamsThatAreOpenedTooLateAreClosed(t *testing.T) {
 		case <-g.closed:
 		default:
 			t.Error("nobody closed the streams that came after the deadline")
+		}
+	})
+}
+
+func TestASourceWithNothingToPlayIsNamed(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		err := w.client.SetStreamSources(1, song{})
+		is(t, err, gotgcall.ErrFile)
+		if !strings.Contains(err.Error(), "gotgcall_test.song") {
+			t.Errorf("the error does not say which source is empty: %v", err)
+		}
+		err = w.client.SetStreamSources(1, gotgcall.FromFile("testdata/song.ogg"), gotgcall.EncodeOptions{Start: time.Hour})
+		is(t, err, gotgcall.ErrFile)
+		if !strings.Contains(err.Error(), `FromFile("testdata/song.ogg") from 1h0m0s on: it is not that long`) {
+			t.Errorf("the error does not say that the song ends before that: %v", err)
 		}
 	})
 }

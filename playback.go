@@ -73,7 +73,7 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 // The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
 // do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing.
 func (c *Client) SetSpeed(chatID int64, speed float64) error {
-	if err := checkFactor("speed", speed, EncodeOptions{Speed: speed}); err != nil {
+	if err := checkFactor("speed", "0.5 to 4; 1 is the source's own", speed, EncodeOptions{Speed: speed}); err != nil {
 		return err
 	}
 	call, err := c.call(chatID)
@@ -86,7 +86,7 @@ func (c *Client) SetSpeed(chatID int64, speed float64) error {
 // SetVolume makes what plays louder or softer, 0.01 to 4 times; 1 is its own volume. It works in the way of SetSpeed, and for live sources of FromURL too,
 // which go on where they are by then. To silence a call use Mute.
 func (c *Client) SetVolume(chatID int64, volume float64) error {
-	if err := checkFactor("volume", volume, EncodeOptions{Volume: volume}); err != nil {
+	if err := checkFactor("volume", "0.01 to 4; 1 is the source's own, and Mute is silence", volume, EncodeOptions{Volume: volume}); err != nil {
 		return err
 	}
 	call, err := c.call(chatID)
@@ -97,11 +97,11 @@ func (c *Client) SetVolume(chatID int64, volume float64) error {
 }
 
 // checkFactor checks a factor by the options that hold it, where 0 is the default.
-func checkFactor(what string, factor float64, o EncodeOptions) error {
-	if factor == 0 {
-		return fmt.Errorf("%w: the %s is 0: give 1 for the source's own", models.ErrInvalidParams, what)
+func checkFactor(what, hint string, factor float64, o EncodeOptions) error {
+	if err := o.Validate(); err == nil && factor != 0 {
+		return nil
 	}
-	return o.Validate()
+	return fmt.Errorf("%w: the %s is %v: give %s", models.ErrInvalidParams, what, factor, hint)
 }
 
 // Probe tells what is in a source without playing it: length, streams, codecs, tags. See media.Probe.

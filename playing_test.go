@@ -210,6 +210,18 @@ func TestPlayIntoACallThatTheBotHasMade(t *testing.T) {
 	})
 }
 
+func TestAPlayWhoseContextEndsSaysWhyItHadNotJoined(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		private := errors.New("rpc error 400: CHANNEL_PRIVATE")
+		c := &courier{w: w, onJoin: func(context.Context, int) error { return private }}
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		err := w.client.Play(ctx, 1, song{packets: 50}, c)
+		is(t, err, context.DeadlineExceeded)
+		is(t, err, private)
+	})
+}
+
 func TestPlaysOfOneChatShareItsConnection(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		c := &courier{w: w, onJoin: func(context.Context, int) error { time.Sleep(5 * time.Second); return nil }}

@@ -181,7 +181,11 @@ func TestAPlaylistIsSteered(t *testing.T) {
 				t.Errorf("track %d begins at %s", step.want, at)
 			}
 		}
-		is(t, list.Jump(17), gotgcall.ErrInvalidParams)
+		err := list.Jump(17)
+		is(t, err, gotgcall.ErrInvalidParams)
+		if !strings.Contains(err.Error(), "Jump(17)") {
+			t.Errorf("the error does not say which track there is not: %v", err)
+		}
 		broken := list.Append(song{packets: 0})
 		is(t, list.Jump(broken[0]), gotgcall.ErrFile)
 		current(0)

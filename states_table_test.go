@@ -160,6 +160,7 @@ var methods = map[string]method{
 	"Playlist.List":     looks(func(s *subject) error { return notNil(s.list.List()) }),
 	"Playlist.Current":  looks(func(s *subject) error { s.list.Current(); return nil }),
 	"Playlist.Tracks":   looks(func(s *subject) error { return notNil(s.list.Tracks()) }),
+	"Playlist.String":   looks(func(s *subject) error { return notNil(s.list.String()) }),
 	"Playlist.Open":     looks(func(s *subject) error { _, err := s.list.Open(s.t.Context()); return err }),
 
 	"OpusSource.Write":        looks(func(s *subject) error { _, err := s.voice.Write(opusPacket); return err }),

@@ -19,5 +19,5 @@ func (e *Environment) of(chat int64) *Environment {
 
 // opening returns a context for the opening of a source: with the Client's URL policy, and with its Runner, whose records carry the source.
 func (e *Environment) opening(ctx context.Context, source media.Source) context.Context {
-	return media.WithRunner(media.WithURLPolicy(ctx, e.URLPolicy), e.Runner.With("source", media.Describe(source)))
+	return media.WithRunner(media.WithURLPolicy(ctx, e.URLPolicy), e.Runner.With("source", describe(source)))
 }

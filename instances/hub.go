@@ -55,7 +55,7 @@ const (
 // tap returns a stream of the frames from now on, and of the newest ones before.
 func (h *hub) tap(r request, wake func()) *stream {
 	t := &stream{
-		request: r, name: "Shared, " + media.Describe(r.source.(*Shared).source), //nolint:forcetypeassert // or it would not be here
+		request: r, name: describe(r.source),
 		shared: true, wake: wake, settled: make(chan struct{}), closed: make(chan struct{}),
 		timeline: media.Timeline{Begin: time.Duration(h.play.position.Load()) * time.Millisecond, Speed: 1},
 	}

@@ -35,6 +35,7 @@ type player struct {
 	abandoned bool            // none of them did, and the call is being discarded
 	over      bool            // the player has given up after a connection was lost
 	source    int32           // of the newest join, for Leave; 0 when there is nothing to leave
+	failure   error           // of the last try, until one succeeds
 }
 
 // dance is the making of one connection, with all the tries that takes.
@@ -144,8 +145,27 @@ func (p *player) await(ctx context.Context) error {
 	case <-c.life.Done():
 		return context.Cause(c.life)
 	case <-ctx.Done():
-		return fmt.Errorf("joining chat %d: %w", c.chat, context.Cause(ctx))
+		return p.whyNotJoined(context.Cause(ctx))
 	}
+}
+
+// whyNotJoined adds to the reason why a Play waits no longer what the last try has failed with.
+func (p *player) whyNotJoined(cause error) error {
+	c := p.call
+	c.mu.Lock()
+	last := p.failure
+	c.mu.Unlock()
+	if last == nil {
+		return fmt.Errorf("joining chat %d: %w", c.chat, cause)
+	}
+	return fmt.Errorf("joining chat %d: %w; the last try has failed with: %w", c.chat, cause, last)
+}
+
+// note remembers what a try has failed with, nil for one that has succeeded.
+func (p *player) note(failure error) {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	p.failure = failure
 }
 
 // lostLocked tells the player that its connection has failed: the next dance begins.

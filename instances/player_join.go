@@ -24,6 +24,7 @@ func (p *player) connect() error {
 		}
 		switch {
 		case err == nil:
+			p.note(nil)
 			return nil
 		case p.ctx.Err() != nil:
 			return fmt.Errorf("joining chat %d: %w", c.chat, context.Cause(p.ctx))
@@ -31,6 +32,7 @@ func (p *player) connect() error {
 			return fmt.Errorf("joining chat %d: %w", c.chat, err)
 		}
 		c.env.Logger.Warn("joining has failed", "chat", c.chat, "try", p.tries+1, "of", maxTries, "reason", err)
+		p.note(err)
 		last = err
 	}
 	return fmt.Errorf("%w: joining chat %d has failed %d times in a row, the last time with: %w", models.ErrConnectionFailed, c.chat, maxTries, last)

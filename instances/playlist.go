@@ -112,6 +112,9 @@ func (l *Playlist) List() []PlaylistTrack {
 	return slices.Clone(l.tracks)
 }
 
+// String says how many entries there are.
+func (l *Playlist) String() string { return fmt.Sprintf("Playlist of %d", len(l.List())) }
+
 // Tracks is what the entries mean to play, taken together.
 func (l *Playlist) Tracks() (all media.Track) {
 	for _, t := range l.List() {
@@ -138,10 +141,11 @@ func (l *Playlist) Current() (t PlaylistTrack, ok bool) {
 // Next goes to the next track: what plays goes on until that has its first frame. After the last track, with LoopTrack too, the list ends; with
 // LoopList the first one follows. The error says why nothing has changed: ErrNoSource when the list is not being played.
 func (l *Playlist) Next() error {
-	return l.jump(func() (PlaylistTrack, bool) { return l.followingLocked(l.place, l.loop == LoopList) }, true)
+	return l.jump(func() (PlaylistTrack, bool) { return l.followingLocked(l.place, l.loop == LoopList) }, "")
 }
 
-// Previous goes to the track before, in the way of Next. Before the first track it begins that one anew; with LoopList the last one follows.
+// Previous goes to the track before, in the way of Next. Before the first track it begins that one anew; with LoopList the last one follows. When no track
+// is left in the list it is ErrInvalidParams.
 func (l *Playlist) Previous() error {
 	return l.jump(func() (PlaylistTrack, bool) {
 		i, _ := l.indexLocked(l.place)
@@ -154,7 +158,7 @@ func (l *Playlist) Previous() error {
 			i = 1
 		}
 		return l.tracks[i-1], true
-	}, false)
+	}, "Previous: the playlist has no tracks any more; Append some")
 }
 
 // Jump goes to a track, in the way of Next. An ID that is not in the list is ErrInvalidParams.
@@ -165,11 +169,11 @@ func (l *Playlist) Jump(id int) error {
 			return PlaylistTrack{}, false
 		}
 		return l.tracks[i], true
-	}, false)
+	}, fmt.Sprintf("Jump(%d): no track of the playlist has this ID; List returns those there are", id))
 }
 
-// jump lets the playback go to a track that is chosen under the lock; ends says that the list is over when there is none.
-func (l *Playlist) jump(choose func() (PlaylistTrack, bool), ends bool) error {
+// jump lets the playback go to a track that is chosen under the lock. missing is the error's text when there is none; "" ends the list then.
+func (l *Playlist) jump(choose func() (PlaylistTrack, bool), missing string) error {
 	l.mu.Lock()
 	host := l.host
 	if host == nil || l.passed {
@@ -177,9 +181,9 @@ func (l *Playlist) jump(choose func() (PlaylistTrack, bool), ends bool) error {
 		return fmt.Errorf("%w: the playlist is not being played; give it to SetStreamSources first", models.ErrNoSource)
 	}
 	t, ok := choose()
-	if !ok && !ends {
+	if !ok && missing != "" {
 		l.mu.Unlock()
-		return fmt.Errorf("%w: there is no such track in the playlist, which has %d", models.ErrInvalidParams, len(l.tracks))
+		return fmt.Errorf("%w: %s", models.ErrInvalidParams, missing)
 	}
 	before := l.place
 	if ok {
@@ -267,6 +271,17 @@ func optionsOf(s media.Source) media.EncodeOptions {
 		}
 	}
 	return media.OptionsOf(s)
+}
+
+// describe names a source for logs, errors and Stats, without the secrets in it.
+func describe(s media.Source) string {
+	switch s := s.(type) {
+	case *Shared:
+		return s.String()
+	case *Playlist:
+		return s.String()
+	}
+	return media.Describe(s)
 }
 
 // claim makes the list that of a playback, until release was called as often.

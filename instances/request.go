@@ -50,7 +50,7 @@ func (r request) open(ctx context.Context, l *media.Liveness) (opened *media.Str
 		return nil, timeline, err
 	}
 	if media.IsPassedThrough(opened) {
-		r.host.env.Logger.Debug("the source is sent as it is", "chat", r.host.chat, "source", media.Describe(r.source), "from", r.offset)
+		r.host.env.Logger.Debug("the source is sent as it is", "chat", r.host.chat, "source", describe(r.source), "from", r.offset)
 	}
 	timeline, ok := media.TimelineOf(opened)
 	if !ok {

@@ -137,7 +137,7 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 	r.live, r.after = from.onAir(), nil
 	_, seekable := r.seekable()
 	if !seekable && !(m.live && r.live) {
-		return nil, fmt.Errorf("%w: it is live, or a command, or a Source without OpenAt", models.ErrSeekUnsupported)
+		return nil, fmt.Errorf("%w, nor opened again in another way: it is live, or a command, a reader, Shared, or a Source without OpenAt", models.ErrSeekUnsupported)
 	}
 	waits := r.enters > 0 // what is on its way has the lead already
 	r.continues, r.offset, r.enters = true, sum(at, m.by), 0

@@ -40,6 +40,9 @@ func NewShared(source media.Source) *Shared {
 	return &Shared{source: source, hubs: map[hubKey]*hub{}}
 }
 
+// String names the source that is shared, without its secrets.
+func (s *Shared) String() string { return "Shared, " + describe(s.source) }
+
 // Tracks implements media.Source.
 func (s *Shared) Tracks() media.Track { return s.source.Tracks() }
 
@@ -158,7 +161,7 @@ func (s *stream) awaitCushion(ctx context.Context) error {
 			}
 		}
 		if all && s.legs[len(s.legs)-1].queue.count() == 0 {
-			return fmt.Errorf("%w of %s", errEmpty, s.name)
+			return fmt.Errorf("%w, in %s", errEmpty, s.name)
 		}
 		if all {
 			return nil

@@ -3,6 +3,7 @@ package instances
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,7 +87,8 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 			}
 		}
 	}
-	var failed, empty error
+	var failed error
+	empty := errEmpty
 	playable := false
 	for _, l := range s.legs {
 		err := l.failure()
@@ -95,7 +97,6 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 			playable = playable || l.isReady()
 			continue
 		case errors.Is(err, errEmpty):
-			empty = errors.Join(empty, err)
 		default:
 			failed = errors.Join(failed, err)
 		}
@@ -108,8 +109,16 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 	case failed != nil: // what broke is the reason, not what the source does not have
 		return orCause(ctx, failed)
 	default:
-		return orCause(ctx, empty)
+		return orCause(ctx, s.whyEmpty(empty))
 	}
+}
+
+// whyEmpty words that no leg has anything to play.
+func (s *stream) whyEmpty(empty error) error {
+	if s.timeline.Begin > 0 {
+		return fmt.Errorf("%w, in %s from %s on: it is not that long", empty, s.name, s.timeline.Begin)
+	}
+	return fmt.Errorf("%w, in %s", empty, s.name)
 }
 
 // oneIsFull tells whether a leg has read as far ahead as it should.

@@ -83,7 +83,7 @@ func newStream(
 	life context.Context, r request, opened *media.Streams, timeline media.Timeline, liveness *media.Liveness, wake func(),
 ) (*stream, error) {
 	s := &stream{
-		request: r, opened: opened, timeline: timeline, liveness: liveness, name: media.Describe(r.source),
+		request: r, opened: opened, timeline: timeline, liveness: liveness, name: describe(r.source),
 		settled: make(chan struct{}), closed: make(chan struct{}),
 	}
 	if opened == nil {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -28,6 +29,9 @@ func advice(stderr string, e ending) string {
 	default:
 		return "there is no sound in it"
 	}
+	if problem := filterProblem(stderr); problem != "" {
+		return problem
+	}
 	for _, c := range complaints {
 		if strings.Contains(stderr, c.text) {
 			return c.advice
@@ -37,6 +41,27 @@ func advice(stderr string, e ending) string {
 		return "there is nothing at this URL that ffmpeg can play"
 	}
 	return "it is not a media file that ffmpeg can play"
+}
+
+// unknownFilterRE and badFilterRE are how ffmpeg names the filter that it does not take, the latter in one way until version 5 and in another since.
+var (
+	unknownFilterRE = regexp.MustCompile(`No such filter: '([^']*)'`)
+	badFilterRE     = regexp.MustCompile(`Error (?:initializing filter|applying option '[^']*' to filter) '([^']*)'`)
+)
+
+// filterProblem says which filter cannot be used, or returns "" when the filters are not what is wrong.
+func filterProblem(stderr string) string {
+	const options = ": check EncodeOptions.AudioFilter and VideoFilter"
+	if m := unknownFilterRE.FindStringSubmatch(stderr); m != nil {
+		return fmt.Sprintf("this build of ffmpeg has no filter %q"+options, m[1])
+	}
+	if m := badFilterRE.FindStringSubmatch(stderr); m != nil {
+		return fmt.Sprintf("the filter %q cannot be used as it is given"+options, m[1])
+	}
+	if strings.Contains(stderr, "initializing filters") || strings.Contains(stderr, "initializing complex filters") {
+		return "the filters cannot be used as they are given" + options
+	}
+	return ""
 }
 
 var missingEncoderRE = regexp.MustCompile(`Unknown encoder '([^']*)'`)

@@ -52,8 +52,13 @@ func (e ending) exited(began bool, stderr string) error {
 
 // failed is every other end. err is the whole error of which exit is a part.
 func (e ending) failed(began bool, exit *ffmpeg.ExitError, err error) error {
+	filters := filterProblem(exit.Stderr)
 	switch {
-	case exit.Signal != "" || exit.Limit != "" || exit.Unwrap() != nil || began:
+	case exit.Signal != "" || exit.Limit != "" || exit.Unwrap() != nil:
+		return err
+	case began && filters != "" && !e.command: // the sound of a film begins before its picture's filters are set up
+		return fmt.Errorf("%w: %s: %s: %w", models.ErrFFmpegCrashed, e.subject, filters, exit)
+	case began:
 		return err
 	case missingEncoder(exit.Stderr) != "":
 		return noEncoder(e.subject, missingEncoder(exit.Stderr), exit)

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,6 +103,26 @@ func TestAFileWithoutSoundFails(t *testing.T) {
 			err := fails(t, t.Context(), FromFile(path))
 			mustBe(t, err, models.ErrFile, path, want, "exited with code")
 		})
+	}
+}
+
+func TestAFilterThatFFmpegDoesNotTakeIsNamed(t *testing.T) {
+	const check = "check EncodeOptions.AudioFilter and VideoFilter"
+	for filter, says := range map[string]string{
+		"nosuchfilter=1": `no filter "nosuchfilter"`, "pan=nonsense": `the filter "pan" cannot be used as it is given`, "anullsrc": "the filters cannot be used",
+	} {
+		err := fails(t, t.Context(), FromFile(song, EncodeOptions{AudioFilter: filter}))
+		mustBe(t, err, models.ErrFile, says, check, "exited with code")
+	}
+	// The sound of a film may begin before the filters of its picture are set up.
+	streams, err := FromFile("../testdata/flashbeep.mp4", EncodeOptions{Tracks: TrackVideo, VideoFilter: "nosuchfilter"}).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer streams.Close()
+	_, err = io.Copy(io.Discard, streams.Video)
+	if err == nil || !strings.Contains(err.Error(), `no filter "nosuchfilter": `+check) { // ErrFFmpegCrashed, or ErrFile if nothing had begun
+		t.Errorf("the picture ended with %v", err)
 	}
 }
 
