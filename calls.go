@@ -38,8 +38,8 @@ func (c *Client) CreateCallContext(ctx context.Context, chatID int64) (string, e
 }
 
 // StartRTMP creates a live broadcast for chatID: the same methods play into it, and it is pushed to an RTMP server. rtmpURL is the URL of
-// phone.getGroupCallStreamRtmpUrl with the stream key appended: rtmp or rtmps, a host, a path. Anything else is ErrInvalidParams; a chat that
-// has a call already is ErrConnectionExists, unless that has failed.
+// phone.getGroupCallStreamRtmpUrl with the stream key appended: rtmp or rtmps, a host, a path. Anything else is ErrInvalidParams, also that URL without the
+// key; a chat that has a call already is ErrConnectionExists, unless that has failed.
 //
 // Sources are played with their picture, or the cover, unless their Tracks say otherwise. The connection is made with the first source, whose
 // options say how the broadcast is encoded (H.264 and AAC); later sources are fitted into that. It lasts until Stop: what is paused, muted, over

@@ -481,6 +481,7 @@ func TestURLsThatAreNoRTMPServersAreRefused(t *testing.T) {
 		"", "-y", "http://example.com/live/key", "file:///tmp/x.flv", "/tmp/x.flv", "x.flv", "rtmp:", "rtmp:/example.com/live", "rtmp:///live/key",
 		"rtmp://", "rtmp://example.com", "rtmp://example.com/", "rtmp://example.com/live/key live=1", "rtmp://example.com/live/key\n",
 		"rtmp://example.com:0/live/key", "rtmp://example.com:99999/a/b", "rtmp,rtmps://example.com/a/b", "rtmpt://example.com/a/b",
+		"rtmps://dc4-1.rtmp.t.me/s/", "rtmp://example.com/Planted//",
 		"rtmp://user:8192:Planted5ecretKey@/x", "srt://example.com/live/key", "tee:rtmp://example.com/a/b", "-rtmp://example.com/a/b",
 	} {
 		err := b.client.StartRTMP(1, url)

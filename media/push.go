@@ -22,8 +22,8 @@ type PushTarget struct {
 	secrets []string
 }
 
-// ParsePushTarget checks a URL with a stream key: rtmp or rtmps, a host and a path. What is wrong with it is ErrInvalidParams; the text
-// shows nothing of the URL but its scheme.
+// ParsePushTarget checks a URL with a stream key: rtmp or rtmps, a host and a path, with more in it than the application's name and a slash. What is wrong
+// with it is ErrInvalidParams; the text shows nothing of the URL but its scheme.
 func ParsePushTarget(s string) (PushTarget, error) {
 	fail := func(format string, args ...any) (PushTarget, error) {
 		return PushTarget{}, fmt.Errorf("%w: the RTMP URL %s", models.ErrInvalidParams, fmt.Sprintf(format, args...))
@@ -41,8 +41,11 @@ func ParsePushTarget(s string) (PushTarget, error) {
 	}
 	path := rest[indexAny(rest, "/?#"):]
 	elements := strings.FieldsFunc(path[:indexAny(path, "?#")], func(r rune) bool { return r == '/' })
-	if len(elements) == 0 {
+	switch {
+	case len(elements) == 0:
 		return fail("has no path: append the stream key")
+	case len(elements) == 1 && strings.HasSuffix(path, "/"):
+		return fail("ends with the name of its application: append the stream key, which phone.getGroupCallStreamRtmpUrl gives beside the URL")
 	}
 	// The key is the last element; with one before it, that is the name of the application. What follows a ? or # is as secret.
 	secrets := []string{path[indexAny(path, "?#"):]}
