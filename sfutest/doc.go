@@ -27,6 +27,8 @@
 //		}
 //	}
 //
+// [Server.Signaler] is the same for a bot that plays by gotgcall.Client.Play.
+//
 // # What it does
 //
 // Each chat has one [Endpoint], the server's side of the latest join. It behaves as production was observed to (docs/WIRE.md): a full,

@@ -102,3 +102,30 @@ var somePayload = jsonparams.JoinPayload{
 		Value: "9A:18:A4:DF:6A:11:EA:E5:BF:E3:8A:18:E7:69:3D:7B:42:D8:9D:32:2F:57:7B:3D:6E:09:6C:A7:45:D7:78:0D",
 	}},
 }.Marshal()
+
+// A bot that plays by Play is given the server's Signaler instead of its own.
+func ExampleServer_Signaler() {
+	server, err := sfutest.NewServer()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = server.Close() }()
+	client, err := gotgcall.New(gotgcall.WithLoopback())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	fmt.Println(client.Play(ctx, 1, gotgcall.FromFile("../testdata/song.ogg"), server.Signaler()))
+	server.Endpoint(1).CloseNotify() // the server hangs up, and Play joins again
+	for first := server.Endpoint(1); server.Endpoint(1) == first; {
+		time.Sleep(10 * time.Millisecond)
+	}
+	listener := server.Endpoint(1)
+	fmt.Println(listener.WaitPackets(ctx, listener.AudioSSRC(), 50))
+	// Output:
+	// <nil>
+	// <nil>
+}
