@@ -26,8 +26,13 @@
 // # Concurrency
 //
 // All methods of Client may be called from any goroutine, and from inside every callback. Callbacks run one at a time, in order, on one
-// goroutine of the Client, or on one for each chat ([WithDispatchPerChat]). Methods that wait have a twin with a context: ConnectContext, SetStreamSourcesContext, SeekByContext, StopContext,
-// CreateCallContext.
+// goroutine of the Client, or on one for each chat ([WithDispatchPerChat]). Methods that wait have a twin with a context: ConnectContext,
+// SetStreamSourcesContext, SeekByContext, StopContext, CreateCallContext.
+//
+// # Names
+//
+// Most types here stand for those of packages models and media, and those of a [Playlist] for those of instances. So their fields and methods are told by
+// "go doc gotgcall/models CallStats", "go doc gotgcall/media EncodeOptions" and "go doc gotgcall/instances Playlist".
 //
 // # Errors
 //

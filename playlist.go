@@ -5,11 +5,12 @@ import (
 )
 
 type (
-	// Playlist is a Source that plays others, one after the other and without a gap.
+	// Playlist is a Source that plays others, one after the other and without a gap. Its methods are Append, Remove, Next, Previous, Jump, SetLoop, List
+	// and Current. See [instances.Playlist].
 	Playlist = instances.Playlist
-	// PlaylistTrack is one entry of a Playlist.
+	// PlaylistTrack is one entry of a Playlist: its ID and its Source. See [instances.PlaylistTrack].
 	PlaylistTrack = instances.PlaylistTrack
-	// LoopMode says what a Playlist plays after a track's end.
+	// LoopMode says what a Playlist plays after a track's end. See [instances.LoopMode].
 	LoopMode = instances.LoopMode
 )
 
@@ -30,8 +31,8 @@ func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
 
 // OnTrackEnd registers a callback fired once for each track of a Playlist that was played, or could not be: err is nil at its natural end, ErrSkipped
 // after Next, Previous and Jump, and when the list is set again while it plays; otherwise it says what broke. It is never fired for Stop, Close or a list
-// that another source has replaced. After the last track's
-// end OnStreamEnd tells that of the list. A later registration replaces an earlier one; nil removes it.
+// that another source has replaced. After the last track's end OnStreamEnd tells that of the list. A later registration replaces an earlier one; nil
+// removes it.
 func (c *Client) OnTrackEnd(fn func(chatID int64, t PlaylistTrack, err error)) {
 	register(&c.events.trackEnd, fn, fn == nil)
 }

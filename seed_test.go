@@ -13,7 +13,7 @@ import (
 	"gotgcall/models"
 )
 
-// The contract of v0.5.8, checked by the compiler: every identifier with its kind and exact signature..
+// The contract of v0.5.8, checked by the compiler: every identifier with its kind and exact signature.
 
 // Constants are constants: an array length must be one.
 var (

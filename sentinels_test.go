@@ -29,7 +29,7 @@ var sourceFiles = sync.OnceValues(func() (all []sourceFile, err error) {
 		case !strings.HasSuffix(path, ".go"):
 			return nil
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 		all = append(all, sourceFile{filepath.ToSlash(path), file})
 		return err
 	})
