@@ -1,7 +1,6 @@
 package gotgcall_test
 
 import (
-	"log"
 	"os"
 	"strings"
 	"testing"
@@ -17,8 +16,9 @@ func quickStart(chatID int64) error {
 	}
 	defer client.Close()
 
+	over := make(chan error, 1)
 	client.OnStreamEnd(func(chat int64, t gotgcall.StreamType, d gotgcall.Device, err error) {
-		log.Printf("chat %d: %s is over: %v", chat, t, err) // nil: to its natural end
+		over <- err // nil: to its natural end
 	})
 
 	params, err := client.CreateCall(chatID) // what we offer
@@ -32,7 +32,10 @@ func quickStart(chatID int64) error {
 	if err := client.Connect(chatID, answer); err != nil {
 		return err
 	}
-	return client.SetStreamSources(chatID, gotgcall.FromFile("song.mp3"))
+	if err := client.SetStreamSources(chatID, gotgcall.FromFile("song.mp3")); err != nil {
+		return err
+	}
+	return <-over // it plays meanwhile; Close would end it
 }
 
 func TestTheREADMEsQuickStartCompiles(t *testing.T) {
