@@ -62,9 +62,9 @@ func diagnoseConnection(s models.CallStats, remote bool, find func(code, text, f
 	why := fmt.Sprintf("the state is %s since %s", s.State, ago(s.Since, now))
 	switch {
 	case remote && s.Since.IsZero():
-		why = "Connect was not called"
+		why = fmt.Sprintf("the state is %s, and Connect was not called", s.State)
 	case s.Since.IsZero():
-		why = "no source was set"
+		why = fmt.Sprintf("the state is %s, and no source was set", s.State)
 	case s.Push.LastError != nil:
 		why += fmt.Sprintf(", after %d attempts: %v", s.Push.Attempts, s.Push.LastError)
 	}

@@ -22,10 +22,10 @@ func TestADiagnosisSpeaksOfWhatTheCallIs(t *testing.T) {
 		broadcast bool
 		says, not []string
 	}{
-		"a call before Connect":             {models.CallStats{}, false, []string{"give Connect the server's answer", "(Connect was not called)"}, []string{"since never"}},
+		"a call before Connect":             {models.CallStats{}, false, []string{"give Connect the server's answer", "Connect was not called)"}, []string{"since never"}},
 		"a call that has failed":            {failed, false, []string{"join again", "failed since"}, []string{"broadcast"}},
 		"a call that plays":                 {plays, false, []string{"muted by an administrator", "the server has not reported yet"}, nil},
-		"a broadcast without a source":      {models.CallStats{}, true, []string{"the broadcast is not connected", "(no source was set)"}, []string{"Connect ", "since never"}},
+		"a broadcast without a source":      {models.CallStats{}, true, []string{"the broadcast is not connected", "no source was set)"}, []string{"Connect ", "since never"}},
 		"a broadcast that nobody takes":     {refused, true, []string{"stream key", "after 3 attempts: nobody listens there"}, []string{"Connect "}},
 		"a broadcast that has failed":       {failed, true, []string{"StartRTMP"}, []string{"join again"}},
 		"a broadcast that the server takes": {plays, true, []string{"the server takes the broadcast"}, []string{"administrator", "reported"}},
