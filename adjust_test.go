@@ -2,6 +2,7 @@ package gotgcall_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -175,14 +176,45 @@ func TestVolumeAndSpeedThatCannotBe(t *testing.T) {
 		must(t, w.client.SetStreamSources(1, seconds(5, 0)))
 		is(t, w.client.SetVolume(1, 1), gotgcall.ErrSeekUnsupported)
 		is(t, w.client.SetSpeed(1, 1), gotgcall.ErrSeekUnsupported)
-		must(t, w.client.SetStreamSources(1, newTuned(album{packets: 100}, 0)))
-		time.Sleep(1700 * time.Millisecond)
-		is(t, w.client.SetVolume(1, 2), gotgcall.ErrNoSource) // half a second before its end
-		time.Sleep(time.Second)
-		if ends := w.log.ended(); !slices.Equal(ends, []error{nil}) {
-			t.Errorf("ended with %v", ends)
-		}
 	})
+}
+
+// TestAVolumeThatComesTooLateForASongHoldsForTheNextOne: nobody can tell when the last half second of a song begins.
+func TestAVolumeThatComesTooLateForASongHoldsForTheNextOne(t *testing.T) {
+	for name, tt := range map[string]struct {
+		at, delay time.Duration // when it is asked for, and how long it takes to open a song in its middle
+	}{
+		"in its last half second":     {1700 * time.Millisecond, 0},
+		"as late as can be":           {1990 * time.Millisecond, 0},
+		"opened when it has ended":    {time.Second, 1200 * time.Millisecond},
+		"opened much later than that": {1200 * time.Millisecond, 1500 * time.Millisecond},
+	} {
+		for _, list := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, list %v", name, list), func(t *testing.T) {
+				inFakeTime(t, func(t *testing.T, w *world) {
+					w.join(1)
+					first, second := newTuned(album{packets: 100}, tt.delay), newTuned(album{packets: 150}, 0)
+					var source gotgcall.Source = first
+					want := 100
+					if list {
+						source, want = gotgcall.NewPlaylist(first, second), 250
+					}
+					must(t, w.client.SetStreamSources(1, source))
+					time.Sleep(tt.at)
+					must(t, w.client.SetVolume(1, 2))
+					time.Sleep(100 * time.Millisecond)
+					if o := second.options.Load(); list && (o == nil || o.Volume != 2) {
+						t.Errorf("the next song is opened with %+v", o)
+					}
+					time.Sleep(10 * time.Second)
+					seamless(t, w.records(1), want)
+					if ends := w.log.ended(); !slices.Equal(ends, []error{nil}) {
+						t.Errorf("ended with %v", ends)
+					}
+				})
+			})
+		}
+	}
 }
 
 func TestSeveralVolumesInARowSkipNothing(t *testing.T) {

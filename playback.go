@@ -68,10 +68,11 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 
 // SetSpeed plays what plays faster or slower, 0.5 to 4 times, sound and picture together; 1 is its own speed. The position, which is media time, goes
 // on. It is for the source that plays, and in a Playlist for the tracks after it. Out of range is ErrInvalidParams; the other errors are those of SeekBy;
-// in the last half second of a source, and between two tracks, it is ErrNoSource.
+// between two tracks, while the next one is still being opened, it is ErrNoSource.
 //
 // The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
-// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing.
+// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing. Where a source ends before that, in its last half second, it ends as it
+// would have, and only the tracks after it are played otherwise: that is no error.
 func (c *Client) SetSpeed(chatID int64, speed float64) error {
 	if err := checkFactor("speed", "0.5 to 4; 1 is the source's own", speed, EncodeOptions{Speed: speed}); err != nil {
 		return err

@@ -49,6 +49,7 @@ type playback struct {
 	over       *stream     // sought beyond one of its ends: it ends as if by itself
 	leaves     bool        // and the list that it is of ends with it
 	changed    bool        // the list that plays has changed
+	stale      bool        // what was opened to follow has not the options that are wanted by now
 	succession *succession // of the track that plays, from shortly before its end
 	streams    []*stream   // not yet closed, for Stop
 	muted      bool

@@ -1,7 +1,6 @@
 package instances
 
 import (
-	"fmt"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -59,7 +58,7 @@ func (p *playback) cutOff(w wanted, now time.Time) {
 	if w.leaves && w.over == p.between {
 		p.endList(nil)
 	}
-	if w.changed && !p.stillFollows() {
+	if w.stale || w.changed && !p.stillFollows() {
 		p.dropSuccession()
 	}
 	p.nextTrack(w.outlet, at, flows)
@@ -101,7 +100,7 @@ func (p *playback) gap(out outlet, d time.Duration) {
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
 	if !p.fits(s) {
-		s.settle(fmt.Errorf("%w: the source ended before the new position was there", models.ErrNoSource))
+		s.settle(errEnded)
 		s.close()
 		return
 	}

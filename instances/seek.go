@@ -37,6 +37,9 @@ func (p *playback) move(ctx context.Context, m move) error {
 	j := &journey{done: make(chan struct{})}
 	defer close(j.done)
 	j.err = p.travel(ctx, m, j)
+	for errors.Is(j.err, errNextPlays) {
+		j.err = p.travel(ctx, m, j)
+	}
 	p.mu.Lock()
 	if p.journey == j {
 		p.journey = nil
@@ -70,7 +73,11 @@ func (p *playback) travel(ctx context.Context, m move, j *journey) error {
 		if m.change == nil {
 			watch.Go(func() { p.watchLive(o) })
 		}
-		if err = p.open(o, *o.seeks); !errors.Is(err, errEmpty) {
+		err = p.open(o, *o.seeks)
+		switch {
+		case m.change != nil && (errors.Is(err, errEnded) || errors.Is(err, errEmpty) && from.readThrough()):
+			return p.bequeath(from, o.seeks.options)
+		case m.change != nil || !errors.Is(err, errEmpty):
 			return err
 		}
 	}
@@ -78,9 +85,6 @@ func (p *playback) travel(ctx context.Context, m move, j *journey) error {
 	defer p.mu.Unlock()
 	if p.opening == o {
 		p.opening = nil
-	}
-	if m.change != nil {
-		return fmt.Errorf("%w: the source ends at this moment", models.ErrNoSource)
 	}
 	p.over = from
 	p.entry.Wake()
@@ -130,7 +134,7 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 	case from == nil:
 		return nil, fmt.Errorf("%w: set a source first, or again after its end", models.ErrNoSource)
 	}
-	r := from.request
+	r := from.wish()
 	if pending {
 		r, at = *p.opening.seeks, p.opening.seeks.offset
 	}
@@ -155,7 +159,7 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 		}
 	}
 	o.seeks = &r
-	if p.journey != nil {
+	if p.journey != nil && p.journey != j {
 		p.journey.heir = j
 	}
 	p.journey = j

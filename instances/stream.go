@@ -40,6 +40,8 @@ type stream struct {
 	broken    atomic.Pointer[error] // why that failed, and nothing can take its place
 	vain      atomic.Pointer[error] // why that failed for a live source, the last time
 
+	bequest atomic.Pointer[media.EncodeOptions] // what was asked of it too late, and holds for the tracks after it; nil for nothing
+
 	// owned by the scheduler's goroutine
 	skipped bool // another track of its list was asked for
 	unheard bool // who asked for it is told of its end by an error
@@ -206,7 +208,7 @@ func (s *stream) flowing() bool {
 // readThrough tells whether the source has been read to its end, and that is the end.
 func (s *stream) readThrough() bool {
 	for _, l := range s.legs {
-		if _, ended, err := l.queue.level(); !ended || !l.over && s.revivable(err) {
+		if _, ended, err := l.queue.level(); !ended || !l.finished.Load() && s.revivable(err) {
 			return false
 		}
 	}

@@ -29,7 +29,7 @@ func (p *playback) prepare(s *stream) {
 
 // search is the goroutine of a succession: it opens the first of the following tracks that can be played.
 func (p *playback) search(n *succession, o *opening) {
-	r := n.of.request.unmoved()
+	r := n.of.wish().unmoved()
 	id, list := n.of.request.track.ID, n.of.request.track.list
 	track, tries, ok := list.after(id)
 	for ; ok && tries > 0; tries-- {
@@ -104,7 +104,7 @@ func (p *playback) takeSuccession(s *stream) *succession {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := p.succession
-	if n == nil || n.of != s || !n.done {
+	if n == nil || n.of != s || !n.done || p.stale {
 		return nil
 	}
 	p.succession = nil

@@ -64,7 +64,7 @@ func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
 		list.stay(track.ID, before)
 		return err
 	}
-	if err := p.playFrom(p.life, list, track, from.request.unmoved()); err != nil {
+	if err := p.playFrom(p.life, list, track, from.wish().unmoved()); err != nil {
 		if now, err := p.playingOf(list); err == nil {
 			list.stay(track.ID, now.request.track.ID)
 		}

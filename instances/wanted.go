@@ -15,6 +15,7 @@ type wanted struct {
 	leaves  bool
 	failed  error
 	changed bool
+	stale   bool
 }
 
 func (p *playback) takeWanted() wanted {
@@ -22,8 +23,9 @@ func (p *playback) takeWanted() wanted {
 	defer p.mu.Unlock()
 	w := wanted{
 		outlet: p.outlet, muted: p.muted, frozen: p.frozenLocked(), over: p.over, leaves: p.leaves, failed: p.failed, changed: p.changed,
+		stale: p.stale,
 	}
-	p.over, p.leaves, p.changed = nil, false, false
+	p.over, p.leaves, p.changed, p.stale = nil, false, false, false
 	switch {
 	case p.next == nil:
 	case !p.enters(p.next):
