@@ -55,7 +55,8 @@ func TestHoweverAProgramEndsItHasOneEnd(t *testing.T) {
 func TestAProgramThatGivesNothingIsNoSource(t *testing.T) {
 	s := newStudio(t)
 	ep := s.join(1)
-	must(t, s.client.SetStreamSources(1, gotgcall.FromFile(oggFile(t, 100))))
+	const packets = 50
+	must(t, s.client.SetStreamSources(1, gotgcall.FromFile(oggFile(t, packets))))
 	for script, want := range map[string]error{
 		"exit 0":        gotgcall.ErrFile,
 		"exit 3":        gotgcall.ErrFFmpegCrashed,
@@ -67,7 +68,7 @@ func TestAProgramThatGivesNothingIsNoSource(t *testing.T) {
 	if err := s.end(); err != nil {
 		t.Errorf("the song ended with %v", err)
 	}
-	must(t, ep.WaitPackets(t.Context(), ep.AudioSSRC(), 100))
+	must(t, ep.WaitPackets(t.Context(), ep.AudioSSRC(), packets))
 	select {
 	case err := <-s.ends:
 		t.Errorf("another end: %v", err)
