@@ -80,7 +80,7 @@ lint: ## golangci-lint at its pinned version, built once into .tools/
 test-go: ffmpeg ## go test under the race detector, shuffled; PKG=./media/... for some packages
 	@sh scripts/test-go.sh $(PKG)
 
-test-large: ## what is too much for the race detector and smaller in test-go: a thousand calls, 200 joins at each loss, with their times
+test-large: ## what is too much for the race detector and smaller in test-go: a thousand calls, 200 joins at each loss and round trip, with their times
 	@$(GO) test -count=1 -v -run '^(TestAThousandCallsToOneServerAddressAreConnected|TestACallIsConnectedSoonAlthoughManyPacketsAreLost)$$' .
 
 nginx: ## install nginx with its RTMP module, if its package is to be had: the tests of broadcasts use it, or say that they are skipped

@@ -2,6 +2,7 @@ package gotgcall_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +44,43 @@ func TestAPairThatTheServerHasNominatedIsNotGivenUp(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestTheFirstAnswerToEachCheckMayBeLostWhileACallIsConnected(t *testing.T) {
+	var mu sync.Mutex
+	answers := map[string]int{} // by the transaction
+	connected := false
+	inFakeTime(t, func(t *testing.T, w *world) {
+		begin := time.Now()
+		w.join(1)
+		if took := time.Since(begin); took > 90*time.Millisecond { // the server repeats a check after 100 ms
+			t.Errorf("connected after %v", took)
+		}
+		mu.Lock()
+		connected = true
+		clear(answers)
+		mu.Unlock()
+		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		for _, n := range answers {
+			if n != 1 {
+				t.Errorf("a check of a connected call was answered %d times", n)
+			}
+		}
+		if n := len(answers); n < 4 {
+			t.Errorf("%d checks in a minute", n)
+		}
+	}, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
+		if d != sfutest.ToServer || !isSTUNAnswer(b) {
+			return false
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		id := string(b[8:20])
+		answers[id]++
+		return !connected && answers[id] == 1
+	}))
 }
 
 func TestAServerThatWakesUpLateIsConnectedToInItsRole(t *testing.T) {

@@ -90,7 +90,7 @@ func TestEachFlightOfTheHandshakeMayBeLostOnce(t *testing.T) {
 					begin := time.Now()
 					ep := w.join(1)
 					must(t, ep.WaitConnected(t.Context()))
-					// Both sides repeat what they have sent after 100 ms. What one of them has to repeat because the other one did is there at twice that.
+					// The server repeats what it has sent after 100 ms, the library after 50 ms. What one of them has to repeat because the other one did is there at twice that.
 					if took := time.Since(begin); took > 300*time.Millisecond {
 						t.Errorf("the handshake took %v", took)
 					}

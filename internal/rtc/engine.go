@@ -48,8 +48,8 @@ type Engine struct {
 	lookup       func(remote netip.AddrPort) (local netip.Addr, err error)
 }
 
-// dtlsRetransmission is the first interval of the handshake's retransmissions; it doubles each time.
-const dtlsRetransmission = 100 * time.Millisecond
+// dtlsRetransmission is the first interval of the handshake's retransmissions, as in browsers; it doubles each time.
+const dtlsRetransmission = 50 * time.Millisecond
 
 // NewEngine returns an Engine. It opens nothing and starts nothing.
 func NewEngine(c Config) (*Engine, error) {

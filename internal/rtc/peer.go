@@ -12,7 +12,6 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/stun/v4"
 	"github.com/pion/webrtc/v4"
 
 	"gotgcall/jsonparams"
@@ -33,6 +32,7 @@ type peer struct {
 	steps        steps
 	lease        *lease // nil without shared sockets
 	controlling  bool
+	pwd          string // of our ICE credentials
 	network      *senderNet
 	changed      func() // called when one of the latches may have been set
 
@@ -71,6 +71,7 @@ func (e *Engine) newPeer(ctx context.Context, a attempt, changed func()) (*peer,
 		closed:    make(chan struct{}),
 
 		controlling: a.controlling,
+		pwd:         id.Pwd,
 		changed:     changed,
 	}
 	p.video.history = newHistory(id.RTX)
@@ -197,17 +198,6 @@ func (p *peer) mute() error {
 		return nil
 	}
 	return withScarcity(err)
-}
-
-// checked takes note of a check of the server. Its result tells pion that the pair is not to be selected because of it.
-func (p *peer) checked(m *stun.Message, _, _ ice.Candidate, _ *ice.CandidatePair) bool {
-	if m.Contains(stun.AttrICEControlling) {
-		p.governed.set()
-	}
-	if m.Contains(stun.AttrUseCandidate) {
-		p.nominated.set()
-	}
-	return false
 }
 
 // progress tells whether the server has answered a check, and whether it may have selected a pair: one was nominated, by either side.
