@@ -8,9 +8,15 @@ import (
 	"github.com/pion/stun/v4"
 )
 
-// answerGap is between an answer to a check of the server and its first repetition: so long that a short gap in the network does not take both. The second
-// one comes after another two of them, before the server repeats the check.
-const answerGap = 20 * time.Millisecond
+// repeatGap is between something that is sent and its first repetition: so long that a short gap in the network does not take both. The second one comes
+// after another two of them, before the server would repeat what it is an answer to.
+const repeatGap = 20 * time.Millisecond
+
+// repeat sends something another two times.
+func repeat(send func()) {
+	time.AfterFunc(repeatGap, send)
+	time.AfterFunc(3*repeatGap, send)
+}
 
 // checked takes note of a check of the server, which pion has answered. Its result tells pion that the pair is not to be selected because of it.
 func (p *peer) checked(m *stun.Message, _, remote ice.Candidate, pair *ice.CandidatePair) bool {
@@ -35,11 +41,9 @@ func (p *peer) answerAgain(m *stun.Message, remote ice.Candidate, pair *ice.Cand
 		p.logger.Debug("repeating the answer to a check", "error", err)
 		return
 	}
-	for _, wait := range []time.Duration{answerGap, 3 * answerGap} {
-		time.AfterFunc(wait, func() {
-			if !p.broken.isSet() {
-				_, _ = pair.Write(answer.Raw) // it may be lost like the first
-			}
-		})
-	}
+	repeat(func() {
+		if !p.broken.isSet() {
+			_, _ = pair.Write(answer.Raw) // it may be lost like the first
+		}
+	})
 }

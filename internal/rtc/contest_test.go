@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,9 @@ import (
 	"github.com/pion/transport/v4/vnet"
 	"github.com/pion/webrtc/v4"
 
+	"gotgcall/internal/leak"
 	"gotgcall/jsonparams"
+	"gotgcall/sfutest"
 )
 
 // quiet is what parts of pion log to that belong to a test.
@@ -141,5 +144,34 @@ func TestAServerOfEitherRoleIsConnectedToWhoeverGivesWay(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestTheLastFlightMayBeLostAndAskedForInVain(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shared sockets: %v", shared), func(t *testing.T) {
+			leak.Check(t)
+			var lost atomic.Bool
+			s := newServer(t, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
+				switch {
+				case d == sfutest.ToServer && lastFlight(b):
+					return lost.CompareAndSwap(false, true)
+				case d == sfutest.ToClient:
+					return lost.Load() && b[0] >= 20 && b[0] <= 63 // DTLS (RFC 7983 section 7)
+				}
+				return false
+			}))
+			e := newEngine(t, Config{SharedSockets: shared})
+			id, answer := join(t, e, s, 1)
+			link, err := e.Connect(within(t, hang), id, answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer link.Close()
+			must(t, s.Endpoint(1).WaitConnected(within(t, hang)))
+			if !lost.Load() {
+				t.Error("nothing was lost")
+			}
+		})
 	}
 }

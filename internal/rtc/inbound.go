@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -44,7 +45,18 @@ func (c *senderConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (c *senderConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if lastFlight(b) {
+		again := bytes.Clone(b)
+		repeat(func() { _, _ = c.WriteToUDPAddrPort(again, to) }) // it may be lost like the first
+	}
 	return c.WriteToUDPAddrPort(b, to)
+}
+
+// lastFlight tells whether a datagram is our last flight of a DTLS handshake, which begins with the ChangeCipherSpec. With it we are connected, and the
+// server is when it arrives: what it then has to ask for again it asks for at intervals that double (docs/WIRE.md §4).
+func lastFlight(datagram []byte) bool {
+	const changeCipherSpec = 20 // RFC 6347 section 4.1
+	return len(datagram) > 0 && datagram[0] == changeCipherSpec
 }
 
 // pass tells whether a datagram that is not needed is the sign of life that is due.
