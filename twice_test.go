@@ -114,7 +114,9 @@ func TestCloseAtAnyMomentLeavesNothing(t *testing.T) {
 							err = client.SetStreamSources(chat, tardy{song{packets: 50}, &open})
 						}
 						if err != nil {
-							is(t, err, gotgcall.ErrClosed)
+							if !errors.Is(err, gotgcall.ErrClosed) && !errors.Is(err, gotgcall.ErrConnectionNotFound) { // the call's end may come first
+								t.Errorf("the error is «%v», expected ErrClosed or ErrConnectionNotFound", err)
+							}
 							return
 						}
 					}
