@@ -11,12 +11,29 @@ mkdir "$root/bin" "$root/with" "$root/without"
 echo 'func FuzzPage(f *testing.F) {}' >"$root/with/page_test.go"
 echo 'func TestPage(t *testing.T) {}' >"$root/without/page_test.go"
 
-# The stub lists two targets for every package; running one takes the next file of $root/outcomes, whose last line is the exit status.
+# The stub compiles the one package with targets into another stub, which lists two of them; running one takes the next file of $root/outcomes, whose
+# last line is the exit status.
 cat >"$root/bin/go" <<STUB
 #!/bin/sh
 case "\$*" in
+"env GOCACHE") echo $root/cache ;;
 "list "*) printf 'm/with $root/with\nm/without $root/without\n' ;;
-"test -list "*) [ ! -f $root/broken ] || { echo 'page_test.go:3: undefined'; exit 1; }; printf 'FuzzPage\nFuzzLacing\nok  \tm/with\t0.01s\n' ;;
+"test -c -fuzz . -o "*" m/with")
+  [ ! -f $root/broken ] || { echo 'page_test.go:3: undefined'; exit 1; }
+  echo compiled >>"$root/compiled"
+  cp $root/tests "\$6"
+  ;;
+*)
+  echo "go \$* was not expected"
+  exit 1
+  ;;
+esac
+STUB
+cat >"$root/tests" <<STUB
+#!/bin/sh
+[ "\$PWD" = "$root/with" ] || { echo "it runs in \$PWD"; exit 1; }
+case "\$*" in
+"-test.list ^Fuzz") printf 'FuzzPage\nFuzzLacing\n' ;;
 *)
   echo "\$*" >>"$root/runs"
   n=\$(wc -l <"$root/runs")
@@ -27,13 +44,13 @@ case "\$*" in
   ;;
 esac
 STUB
-chmod +x "$root/bin/go"
+chmod +x "$root/bin/go" "$root/tests"
 
 # outcome NAME STATUS OUTPUT
 outcome() { printf '%b\n%s\n' "$3" "$2" >"$root/outcomes/$1"; }
 
 fresh() {
-  rm -rf "$root/outcomes" "$root/runs" "$root/broken"
+  rm -rf "$root/outcomes" "$root/runs" "$root/broken" "$root/compiled"
   mkdir "$root/outcomes"
   : >"$root/runs"
   outcome good 0 'fuzz: elapsed: 3s, execs: 12 (4/sec), new interesting: 1 (total: 2)'
@@ -50,16 +67,17 @@ deadline='--- FAIL: FuzzPage (3.00s)\n    context deadline exceeded\nFAIL\nexit 
 fresh
 run
 expect 'all good: status' 0 "$status"
-expect 'all good: each target by its full name' "test -run ^\$ -fuzz ^FuzzPage\$ -fuzztime 3s -parallel 2 m/with
-test -run ^\$ -fuzz ^FuzzLacing\$ -fuzztime 3s -parallel 2 m/with" "$(cat "$root/runs")"
+expect 'all good: each target by its full name' "-test.run ^\$ -test.fuzz ^FuzzPage\$ -test.fuzztime 3s -test.parallel 2 -test.fuzzcachedir $root/cache/fuzz/m/with
+-test.run ^\$ -test.fuzz ^FuzzLacing\$ -test.fuzztime 3s -test.parallel 2 -test.fuzzcachedir $root/cache/fuzz/m/with" "$(cat "$root/runs")"
+expect 'all good: its package is compiled once' compiled "$(cat "$root/compiled")"
 expect_in 'all good: which and how far' 'm/with FuzzLacing: elapsed: 3s, execs: 12' "$said"
 expect_in 'all good: how many' 'fuzz targets: 2, 3s each' "$said"
 
 fresh
 jobs=2 run
 expect 'side by side: status' 0 "$status"
-expect 'side by side: each with one worker' "test -run ^\$ -fuzz ^FuzzLacing\$ -fuzztime 3s -parallel 1 m/with
-test -run ^\$ -fuzz ^FuzzPage\$ -fuzztime 3s -parallel 1 m/with" "$(sort "$root/runs")"
+expect 'side by side: each with one worker' "-test.run ^\$ -test.fuzz ^FuzzLacing\$ -test.fuzztime 3s -test.parallel 1 -test.fuzzcachedir $root/cache/fuzz/m/with
+-test.run ^\$ -test.fuzz ^FuzzPage\$ -test.fuzztime 3s -test.parallel 1 -test.fuzzcachedir $root/cache/fuzz/m/with" "$(sort "$root/runs")"
 expect_in 'side by side: how many' 'fuzz targets: 2, 3s each' "$said"
 
 fresh
