@@ -39,6 +39,7 @@ func (s tuned) OpenAt(ctx context.Context, offset time.Duration) (*media.Streams
 }
 
 func TestAnotherVolumeIsHeardAtTheSamePlaceAndNothingTwice(t *testing.T) {
+	t.Parallel()
 	for name, delay := range map[string]time.Duration{"at once": 0, "opened in 300 ms": 300 * time.Millisecond, "opened in 1.2 s": 1200 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {

@@ -67,6 +67,7 @@ func (d *departures) burst() (most int) {
 }
 
 func TestACallLivesOnAVeryBadNetwork(t *testing.T) {
+	t.Parallel()
 	const (
 		seconds = 30
 		delay   = 100 * time.Millisecond // each way
@@ -126,14 +127,17 @@ func joinAt(t *testing.T, loss float64, roundTrip time.Duration, runs int) (conn
 	t.Helper()
 	options := []gotgcall.Option{gotgcall.WithLogger(slog.New(slog.DiscardHandler)), gotgcall.WithConnectTimeout(time.Minute)}
 	for seed := range uint64(runs) {
-		inFakeTimeWith(t, options, func(t *testing.T, w *world) {
+		server := []sfutest.Option{
+			sfutest.WithLoss(loss), sfutest.WithSeed(seed), sfutest.WithDelay(roundTrip / 2), sfutest.WithJoinTimeout(10 * time.Minute),
+		}
+		ground{options: options, server: server}.runNow(t, func(t *testing.T, w *world) {
 			answer := w.create(1)
 			begin := time.Now()
 			must(t, w.client.Connect(1, answer))
 			connected = append(connected, time.Since(begin))
 			must(t, w.server.Endpoint(1).WaitConnected(context.Background()))
 			heard = append(heard, time.Since(begin))
-		}, sfutest.WithLoss(loss), sfutest.WithSeed(seed), sfutest.WithDelay(roundTrip/2), sfutest.WithJoinTimeout(10*time.Minute))
+		})
 	}
 	slices.Sort(connected)
 	slices.Sort(heard)
@@ -141,13 +145,15 @@ func joinAt(t *testing.T, loss float64, roundTrip time.Duration, runs int) (conn
 }
 
 func TestACallIsConnectedSoonAlthoughManyPacketsAreLost(t *testing.T) {
+	t.Parallel()
 	runs, roundTrips := 200, []time.Duration{40 * time.Millisecond, 100 * time.Millisecond}
 	if underRace {
-		runs, roundTrips = 100, roundTrips[:1]
+		runs, roundTrips = 40, roundTrips[:1]
 	}
 	for _, roundTrip := range roundTrips {
 		for loss, limit := range map[float64]time.Duration{0.2: time.Second, 0.3: 2 * time.Second} {
 			t.Run(fmt.Sprintf("%.0f %%, a round trip of %v", loss*100, roundTrip), func(t *testing.T) {
+				t.Parallel()
 				connected, heard := joinAt(t, loss, roundTrip, runs)
 				t.Logf("%d joins, %.0f %% loss, round trip %v: Connect took %v; the server was ready after %v", runs, loss*100, roundTrip, connected, heard)
 				if p90 := connected.quantile(90); p90 >= limit {

@@ -9,8 +9,11 @@ import (
 )
 
 func TestTwoHundredConnectsAtOnceAllSucceed(t *testing.T) {
-	const calls = 200
-	s := newStudio(t, gotgcall.WithConnectTimeout(hang)) // how long it takes is the machine's
+	calls := 200
+	if underRace {
+		calls = 50
+	}
+	s := newStudio(t) // how long it takes is the machine's
 	answers := make([]string, calls)
 	began := time.Now()
 	for chat := range int64(calls) {

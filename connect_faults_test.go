@@ -36,33 +36,36 @@ func nobody(n int) []any {
 }
 
 func TestAddressesWhereNobodyAnswersAreNotFlooded(t *testing.T) {
+	t.Parallel()
 	for _, offered := range []int{32, 500} {
-		inFakeTime(t, func(t *testing.T, w *world) {
-			var mu sync.Mutex
-			sent := map[string]int{} // by the address they go to
-			w.router.AddChunkFilter(func(c vnet.Chunk) bool {
-				if from, to := c.SourceAddr().String(), c.DestinationAddr().String(); strings.HasPrefix(from, clientAddr+":") {
-					mu.Lock()
-					sent[to]++
-					mu.Unlock()
+		t.Run(fmt.Sprint(offered), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				var mu sync.Mutex
+				sent := map[string]int{} // by the address they go to
+				w.router.AddChunkFilter(func(c vnet.Chunk) bool {
+					if from, to := c.SourceAddr().String(), c.DestinationAddr().String(); strings.HasPrefix(from, clientAddr+":") {
+						mu.Lock()
+						sent[to]++
+						mu.Unlock()
+					}
+					return true
+				})
+				answer := changed(t, w.create(1), func(transport map[string]any) { transport["candidates"] = nobody(offered) })
+				begin := time.Now()
+				is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
+				if took := time.Since(begin); took != 10*time.Second {
+					t.Errorf("it took %v, expected 10s", took)
 				}
-				return true
+				mu.Lock()
+				defer mu.Unlock()
+				sum := 0
+				for _, n := range sent {
+					sum += n
+				}
+				if len(sent) != 32 || sum >= 200 || sum < len(sent) {
+					t.Errorf("of %d addresses %d were sent to, %d datagrams in all, expected 32 and fewer than 200", offered, len(sent), sum)
+				}
 			})
-			answer := changed(t, w.create(1), func(transport map[string]any) { transport["candidates"] = nobody(offered) })
-			begin := time.Now()
-			is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
-			if took := time.Since(begin); took != 10*time.Second {
-				t.Errorf("it took %v, expected 10s", took)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			sum := 0
-			for _, n := range sent {
-				sum += n
-			}
-			if len(sent) != 32 || sum >= 200 || sum < len(sent) {
-				t.Errorf("of %d addresses %d were sent to, %d datagrams in all, expected 32 and fewer than 200", offered, len(sent), sum)
-			}
 		})
 	}
 }

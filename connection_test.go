@@ -3,6 +3,7 @@ package gotgcall_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 )
 
 func TestUnusableAnswersLeaveTheCallWaitingForARightOne(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		answer func(good string) string
 		want   error
@@ -119,6 +121,7 @@ func (w *world) rejoin(chat int64) string {
 }
 
 func TestABlackoutShorterThanTwentySecondsEndsNothing(t *testing.T) {
+	t.Parallel()
 	for _, dark := range []time.Duration{3 * time.Second, 7 * time.Second, 15 * time.Second, 19 * time.Second} {
 		t.Run(dark.String(), func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
@@ -266,29 +269,32 @@ func TestAConnectThatIsGivenUpFailsTheCall(t *testing.T) {
 }
 
 func TestSourcesDuringConnectWaitForItsOutcome(t *testing.T) {
+	t.Parallel()
 	for _, dark := range []bool{false, true} {
-		inFakeTime(t, func(t *testing.T, w *world) {
-			answer := w.create(1)
-			done := make(chan error)
-			go func() { done <- w.client.Connect(1, answer) }()
-			synctest.Wait()
-			err := w.client.SetStreamSources(1, song{packets: 50})
-			if dark {
-				is(t, err, gotgcall.ErrNotConnected)
-				is(t, <-done, gotgcall.ErrConnectionTimeout)
+		t.Run(fmt.Sprint("dark ", dark), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				answer := w.create(1)
+				done := make(chan error)
+				go func() { done <- w.client.Connect(1, answer) }()
 				synctest.Wait()
-				if ends := w.log.ended(); len(ends) != 0 {
-					t.Errorf("SetStreamSources has returned the failure, and it was told by events, too: %v", ends)
+				err := w.client.SetStreamSources(1, song{packets: 50})
+				if dark {
+					is(t, err, gotgcall.ErrNotConnected)
+					is(t, <-done, gotgcall.ErrConnectionTimeout)
+					synctest.Wait()
+					if ends := w.log.ended(); len(ends) != 0 {
+						t.Errorf("SetStreamSources has returned the failure, and it was told by events, too: %v", ends)
+					}
+					return
 				}
-				return
-			}
-			must(t, err)
-			must(t, <-done)
-			time.Sleep(time.Minute)
-			if n := len(w.records(1)); n != 50 {
-				t.Errorf("%d packets arrived, expected 50", n)
-			}
-		}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark }))
+				must(t, err)
+				must(t, <-done)
+				time.Sleep(time.Minute)
+				if n := len(w.records(1)); n != 50 {
+					t.Errorf("%d packets arrived, expected 50", n)
+				}
+			}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark }))
+		})
 	}
 }
 
@@ -337,7 +343,7 @@ func TestASourceThatIsSetWhenTheCallFailsHasAnErrorOrAnEnd(t *testing.T) {
 
 func TestManyCallsOfOneClientKeepOutOfEachOthersWay(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
-		const calls = 40
+		const calls = 20
 		for chat := range int64(calls) {
 			w.join(chat)
 			must(t, w.client.SetStreamSources(chat, song{packets: 250}))

@@ -144,6 +144,7 @@ func TestAFilmArrivesInSyncWithPicturesBeforeSoundAtTheEnd(t *testing.T) {
 }
 
 func TestLegsOfDifferentLengthEndEachByItself(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		film film
 		want []string
@@ -456,6 +457,7 @@ func (f tangledFilm) OpenAt(ctx context.Context, _ time.Duration) (*media.Stream
 }
 
 func TestLegsTooFarApartAreReadBySeparateProcesses(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]error{"and play on": nil, "or end with the reason": gotgcall.ErrFile} {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
@@ -551,6 +553,7 @@ func TestAPictureMuchLongerThanItsSoundPlaysToItsEnd(t *testing.T) {
 }
 
 func TestAHiccupOfBothLegsDropsNoPictureWhicheverComesFirst(t *testing.T) {
+	t.Parallel()
 	for _, first := range []string{"picture", "sound"} {
 		t.Run(first, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {

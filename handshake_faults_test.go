@@ -76,6 +76,7 @@ func (f *oneFlight) lose(d sfutest.Direction, b []byte) bool {
 }
 
 func TestEachFlightOfTheHandshakeMayBeLostOnce(t *testing.T) {
+	t.Parallel()
 	for kind, c := range map[string]struct {
 		flights []int
 		engine  func(*webrtc.SettingEngine)

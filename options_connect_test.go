@@ -2,6 +2,7 @@ package gotgcall_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ func (c *checks) lose(dark bool) sfutest.Option {
 }
 
 func TestICETimeoutsSayWhenAConnectionIsDisconnectedAndWhenItHasFailed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		options              []gotgcall.Option
 		disconnected, failed time.Duration // after the blackout
@@ -87,22 +89,26 @@ func TestShortICETimeoutsLeaveTimeForTheOtherRole(t *testing.T) {
 }
 
 func TestTheRoleOfAServerThatControlsIsLeftToIt(t *testing.T) {
+	t.Parallel()
 	// It checks, and hears no answer for so long. It repeats its checks after 1.5, 3.1 and 4.7 s, and begins anew on another socket after 5.1 s.
 	for deaf, want := range map[time.Duration]time.Duration{3 * time.Second: 3100 * time.Millisecond, 5 * time.Second: 5 * time.Second} {
-		var begin time.Time
-		inFakeTime(t, func(t *testing.T, w *world) {
-			begin = time.Now()
-			w.join(1)
-			if took := time.Since(begin); w.stats(1).Link.Controlling || (took-want).Abs() > 200*time.Millisecond {
-				t.Errorf("deaf for %v: connected after %v, controlling: %v; expected %v in the controlled role", deaf, took, w.stats(1).Link.Controlling, want)
-			}
-		}, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
-			return d == sfutest.ToServer && time.Since(begin) < deaf && isSTUNAnswer(b)
-		}))
+		t.Run(deaf.String(), func(t *testing.T) {
+			var begin time.Time
+			inFakeTime(t, func(t *testing.T, w *world) {
+				begin = time.Now()
+				w.join(1)
+				if took := time.Since(begin); w.stats(1).Link.Controlling || (took-want).Abs() > 200*time.Millisecond {
+					t.Errorf("deaf for %v: connected after %v, controlling: %v; expected %v in the controlled role", deaf, took, w.stats(1).Link.Controlling, want)
+				}
+			}, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
+				return d == sfutest.ToServer && time.Since(begin) < deaf && isSTUNAnswer(b)
+			}))
+		})
 	}
 }
 
 func TestICEMaxBindingRequestsBoundsTheChecksOfEachAttempt(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		options     []gotgcall.Option
 		least, most int64
@@ -112,60 +118,69 @@ func TestICEMaxBindingRequestsBoundsTheChecksOfEachAttempt(t *testing.T) {
 		{[]gotgcall.Option{gotgcall.WithICEMaxBindingRequests(1)}, 3, 3},
 		{[]gotgcall.Option{gotgcall.WithICEMaxBindingRequests(4)}, 12, 12},
 	} {
-		var counted checks
-		inFakeTimeWith(t, c.options, func(t *testing.T, w *world) {
-			is(t, w.client.Connect(1, w.create(1)), gotgcall.ErrConnectionTimeout)
-			if n := counted.requests.Load(); n < c.least || n > c.most {
-				t.Errorf("%d checks were made, expected %d to %d", n, c.least, c.most)
-			}
-		}, counted.lose(true))
+		t.Run(fmt.Sprint(c.most), func(t *testing.T) {
+			var counted checks
+			inFakeTimeWith(t, c.options, func(t *testing.T, w *world) {
+				is(t, w.client.Connect(1, w.create(1)), gotgcall.ErrConnectionTimeout)
+				if n := counted.requests.Load(); n < c.least || n > c.most {
+					t.Errorf("%d checks were made, expected %d to %d", n, c.least, c.most)
+				}
+			}, counted.lose(true))
+		})
 	}
 }
 
 func TestICEPreConnectDelayIsBetweenConnectAndTheFirstPacket(t *testing.T) {
+	t.Parallel()
 	const delay = 3 * time.Second
-	options := []gotgcall.Option{gotgcall.WithICEPreConnectDelay(delay)}
-	var counted checks
-	inFakeTimeWith(t, options, func(t *testing.T, w *world) {
-		begin := time.Now()
-		w.join(1)
-		if got := counted.first.Load().Sub(begin); got < delay || got > delay+time.Second {
-			t.Errorf("the first packet came after %s, expected %s", got, delay)
-		}
-	}, counted.lose(false))
-
-	inFakeTimeWith(t, options, func(t *testing.T, w *world) { // a context that ends first
-		counted = checks{}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		begin := time.Now()
-		err := w.client.ConnectContext(ctx, 1, w.create(1))
-		is(t, err, gotgcall.ErrConnectionTimeout)
-		if took := time.Since(begin); took != time.Second || !strings.Contains(err.Error(), "WithICEPreConnectDelay(3s)") {
-			t.Errorf("after %s the error is %v", took, err)
-		}
-	}, counted.lose(false))
-
-	inFakeTimeWith(t, options, func(t *testing.T, w *world) { // Stop in the middle
-		answer := w.create(1)
-		time.AfterFunc(time.Second, func() { must(t, w.client.Stop(1)) })
-		begin := time.Now()
-		is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionNotFound)
-		if took := time.Since(begin); took != time.Second {
-			t.Errorf("Connect returned after %s", took)
-		}
-	}, counted.lose(false))
-
-	inFakeTimeWith(t, options, func(t *testing.T, w *world) { // the connect timeout includes it, and it is there once
-		begin := time.Now()
-		is(t, w.client.Connect(1, w.create(1)), gotgcall.ErrConnectionTimeout)
-		if took := time.Since(begin); took != 10*time.Second {
-			t.Errorf("Connect took %s", took)
-		}
-		if n := counted.requests.Load(); n < 30 {
-			t.Errorf("%d checks were made in the 7 s after the delay", n)
-		}
-	}, counted.lose(true))
+	for name, c := range map[string]struct {
+		dark bool
+		do   func(t *testing.T, w *world, counted *checks)
+	}{
+		"and nothing else": {false, func(t *testing.T, w *world, counted *checks) {
+			begin := time.Now()
+			w.join(1)
+			if got := counted.first.Load().Sub(begin); got < delay || got > delay+time.Second {
+				t.Errorf("the first packet came after %s, expected %s", got, delay)
+			}
+		}},
+		"a context that ends first": {false, func(t *testing.T, w *world, _ *checks) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begin := time.Now()
+			err := w.client.ConnectContext(ctx, 1, w.create(1))
+			is(t, err, gotgcall.ErrConnectionTimeout)
+			if took := time.Since(begin); took != time.Second || !strings.Contains(err.Error(), "WithICEPreConnectDelay(3s)") {
+				t.Errorf("after %s the error is %v", took, err)
+			}
+		}},
+		"Stop in the middle": {false, func(t *testing.T, w *world, _ *checks) {
+			answer := w.create(1)
+			time.AfterFunc(time.Second, func() { must(t, w.client.Stop(1)) })
+			begin := time.Now()
+			is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionNotFound)
+			if took := time.Since(begin); took != time.Second {
+				t.Errorf("Connect returned after %s", took)
+			}
+		}},
+		"the connect timeout includes it, and it is there once": {true, func(t *testing.T, w *world, counted *checks) {
+			begin := time.Now()
+			is(t, w.client.Connect(1, w.create(1)), gotgcall.ErrConnectionTimeout)
+			if took := time.Since(begin); took != 10*time.Second {
+				t.Errorf("Connect took %s", took)
+			}
+			if n := counted.requests.Load(); n < 30 {
+				t.Errorf("%d checks were made in the 7 s after the delay", n)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var counted checks
+			inFakeTimeWith(t, []gotgcall.Option{gotgcall.WithICEPreConnectDelay(delay)}, func(t *testing.T, w *world) {
+				c.do(t, w, &counted)
+			}, counted.lose(c.dark))
+		})
+	}
 }
 
 func TestNetworkTypesDecideWhichAddressesAreTried(t *testing.T) {

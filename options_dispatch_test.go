@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,45 +13,48 @@ import (
 )
 
 func TestACallbackThatBlocksHoldsOtherChatsOnlyWithoutDispatchPerChat(t *testing.T) {
+	t.Parallel()
 	for _, perChat := range []bool{false, true} {
 		var options []gotgcall.Option
 		if perChat {
 			options = append(options, gotgcall.WithDispatchPerChat())
 		}
-		inFakeTimeWith(t, options, func(t *testing.T, w *world) {
-			release := make(chan struct{})
-			var mu sync.Mutex
-			got := map[int64][]gotgcall.ConnState{}
-			w.client.OnConnectionChange(func(chat int64, info gotgcall.NetworkInfo) {
-				if chat == 1 {
-					<-release
+		t.Run(fmt.Sprint("per chat ", perChat), func(t *testing.T) {
+			inFakeTimeWith(t, options, func(t *testing.T, w *world) {
+				release := make(chan struct{})
+				var mu sync.Mutex
+				got := map[int64][]gotgcall.ConnState{}
+				w.client.OnConnectionChange(func(chat int64, info gotgcall.NetworkInfo) {
+					if chat == 1 {
+						<-release
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					got[chat] = append(got[chat], info.State)
+				})
+				count := func(chat int64) int {
+					synctest.Wait()
+					mu.Lock()
+					defer mu.Unlock()
+					return len(got[chat])
 				}
-				mu.Lock()
-				defer mu.Unlock()
-				got[chat] = append(got[chat], info.State)
+				w.join(1)
+				w.join(2)
+				time.Sleep(time.Minute)
+				want := 0
+				if perChat {
+					want = 2
+				}
+				if a, b := count(1), count(2); a != 0 || b != want {
+					t.Errorf("while the callback of chat 1 blocks, %d and %d events were delivered, expected 0 and %d", a, b, want)
+				}
+				close(release)
+				for chat := int64(1); chat <= 2; chat++ {
+					if n := count(chat); n != 2 || got[chat][0] != gotgcall.Connecting || got[chat][1] != gotgcall.Connected {
+						t.Errorf("chat %d: the events were %v", chat, got[chat])
+					}
+				}
 			})
-			count := func(chat int64) int {
-				synctest.Wait()
-				mu.Lock()
-				defer mu.Unlock()
-				return len(got[chat])
-			}
-			w.join(1)
-			w.join(2)
-			time.Sleep(time.Minute)
-			want := 0
-			if perChat {
-				want = 2
-			}
-			if a, b := count(1), count(2); a != 0 || b != want {
-				t.Errorf("while the callback of chat 1 blocks, %d and %d events were delivered, expected 0 and %d", a, b, want)
-			}
-			close(release)
-			for chat := int64(1); chat <= 2; chat++ {
-				if n := count(chat); n != 2 || got[chat][0] != gotgcall.Connecting || got[chat][1] != gotgcall.Connected {
-					t.Errorf("chat %d: the events were %v", chat, got[chat])
-				}
-			}
 		})
 	}
 }
@@ -85,6 +89,7 @@ func TestCloseNamesTheChatWhoseCallbackBlocks(t *testing.T) {
 }
 
 func TestEveryMethodReturnsFromInsideACallbackOfItsChat(t *testing.T) {
+	t.Parallel()
 	for name, method := range methods {
 		if method.leaves || name == "Close" || strings.Contains(name, ".") || strings.HasSuffix(name, "Context") {
 			continue // those that may wait for something are of interest

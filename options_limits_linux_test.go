@@ -11,6 +11,9 @@ import (
 )
 
 func TestAProcessThatReachesItsLimitEndsItsSourceWithTheNameOfTheLimit(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	large := filepath.Join(t.TempDir(), "large")
 	for field, c := range map[string]struct {
 		limits gotgcall.ProcessLimits

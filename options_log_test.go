@@ -35,6 +35,7 @@ func logOf(t *testing.T, options ...gotgcall.Option) string {
 }
 
 func TestEachLogOptionAddsItsRecordsWhateverTheLevelOfTheLogger(t *testing.T) {
+	t.Parallel()
 	const (
 		pionDebug = "pion=ice severity=debug"
 		pionTrace = "severity=trace"
@@ -53,20 +54,22 @@ func TestEachLogOptionAddsItsRecordsWhateverTheLevelOfTheLogger(t *testing.T) {
 		"WithVerboseConnectionLogs": {gotgcall.WithVerboseConnectionLogs(), []string{step, "state=connected", "setting up", "ICE gathering"}},
 		"WithFFmpegStderrLog":       {gotgcall.WithFFmpegStderrLog(), nil},
 	} {
-		log := logOf(t, c.option)
-		for _, word := range c.says {
-			if !strings.Contains(log, word) {
-				t.Errorf("%s: the log does not say %q:\n%s", name, word, log)
+		t.Run(name, func(t *testing.T) {
+			log := logOf(t, c.option)
+			for _, word := range c.says {
+				if !strings.Contains(log, word) {
+					t.Errorf("the log does not say %q:\n%s", word, log)
+				}
 			}
-		}
-		for _, word := range all {
-			if said := strings.Contains(log, word); said && !strings.Contains(strings.Join(c.says, "\n"), word) {
-				t.Errorf("%s: the log says %q", name, word)
+			for _, word := range all {
+				if said := strings.Contains(log, word); said && !strings.Contains(strings.Join(c.says, "\n"), word) {
+					t.Errorf("the log says %q", word)
+				}
 			}
-		}
-		if !strings.Contains(log, "level=INFO msg=connected chat=1") {
-			t.Errorf("%s: the outcome is not in the log:\n%s", name, log)
-		}
+			if !strings.Contains(log, "level=INFO msg=connected chat=1") {
+				t.Errorf("the outcome is not in the log:\n%s", log)
+			}
+		})
 	}
 }
 

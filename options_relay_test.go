@@ -23,8 +23,7 @@ const (
 // startRelay puts a STUN and TURN server into the world.
 func (w *world) startRelay() {
 	w.t.Helper()
-	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{relayAddr}})
-	must(w.t, err)
+	host := newHost(w.t, relayAddr)
 	must(w.t, w.router.AddNet(host))
 	conn, err := host.ListenPacket("udp4", relayAddr+":3478")
 	must(w.t, err)
@@ -59,6 +58,7 @@ func relayServers(password string) gotgcall.Option {
 }
 
 func TestATURNServerConnectsWhereTheDirectWayIsClosed(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		options []gotgcall.Option
 		works   bool

@@ -56,6 +56,7 @@ func (overlong) Read(p []byte) (int, error) { return len(p) + 1, nil }
 func clumsyOpen(context.Context) error { panic(errClumsy) }
 
 func TestASourceThatPanicsIsAnErrorAndTheOldSongGoesOn(t *testing.T) {
+	t.Parallel()
 	ogg := oggtest.Join(oggtest.Stream{}.Pages([]oggtest.Packet{oggtest.Opus(960, 101, 0)}))
 	for name, source := range map[string]gotgcall.Source{
 		"in its Open":                     song{packets: 50, open: clumsyOpen},

@@ -64,13 +64,16 @@ func TestASongArrivesExactlyInTimeAndEndsOnce(t *testing.T) {
 func TestTheSoundDoesNotDrift(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		ep := w.join(1)
-		const minutes = 10
+		minutes := 10
+		if underRace {
+			minutes = 3
+		}
 		must(t, w.client.SetStreamSources(1, song{packets: (minutes + 1) * 60 * 50}))
 		time.Sleep(time.Second + frame/3) // between two packets
 		first := ep.Stats(ep.AudioSSRC())
-		time.Sleep(minutes * time.Minute)
+		time.Sleep(time.Duration(minutes) * time.Minute)
 		last := ep.Stats(ep.AudioSSRC())
-		if n := last.LastSeq - first.LastSeq; n != minutes*60*50 {
+		if n := last.LastSeq - first.LastSeq; int(n) != minutes*60*50 {
 			t.Errorf("%d packets in %d minutes, expected %d", n, minutes, minutes*60*50)
 		}
 		if last.Lost != 0 {
@@ -81,20 +84,23 @@ func TestTheSoundDoesNotDrift(t *testing.T) {
 }
 
 func TestFramesOfEveryDurationPlayAtTheirOwnSpeed(t *testing.T) {
+	t.Parallel()
 	for _, ms := range []int64{10, 20, 40, 60, 120} {
-		inFakeTime(t, func(t *testing.T, w *world) {
-			w.join(1)
-			must(t, w.client.SetStreamSources(1, song{packets: int(6000 / ms), ticks: ms * 48}))
-			time.Sleep(time.Minute)
-			packets := w.records(1)
-			if n := len(packets); n != int(6000/ms) {
-				t.Fatalf("%d packets of %d ms arrived, expected %d", n, ms, 6000/ms)
-			}
-			last := packets[len(packets)-1].Arrival.Sub(packets[0].Arrival)
-			if want := time.Duration(6000-ms) * time.Millisecond; last != want {
-				t.Errorf("frames of %d ms: the last came %s after the first, expected %s", ms, last, want)
-			}
-			w.noViolations()
+		t.Run(fmt.Sprint(ms, " ms"), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.join(1)
+				must(t, w.client.SetStreamSources(1, song{packets: int(6000 / ms), ticks: ms * 48}))
+				time.Sleep(time.Minute)
+				packets := w.records(1)
+				if n := len(packets); n != int(6000/ms) {
+					t.Fatalf("%d packets of %d ms arrived, expected %d", n, ms, 6000/ms)
+				}
+				last := packets[len(packets)-1].Arrival.Sub(packets[0].Arrival)
+				if want := time.Duration(6000-ms) * time.Millisecond; last != want {
+					t.Errorf("frames of %d ms: the last came %s after the first, expected %s", ms, last, want)
+				}
+				w.noViolations()
+			})
 		})
 	}
 }
@@ -114,7 +120,7 @@ func TestPauseFreezesThePositionAndResumeGoesOnWithoutABurst(t *testing.T) {
 		if state, _ := w.client.GetState(1); !state.Paused || state.Muted {
 			t.Errorf("the state is %+v", state)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(10 * time.Minute)
 		if n := len(w.records(1)); n != before {
 			t.Errorf("%d packets left during the pause", n-before)
 		}
@@ -217,6 +223,7 @@ func TestANewSourceTakesThePlaceOfTheOldAtAFrameBoundary(t *testing.T) {
 }
 
 func TestASourceThatFailsLeavesTheOldOnePlaying(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("no such song")
 	for name, c := range map[string]struct {
 		source gotgcall.Source
@@ -370,7 +377,7 @@ func TestASourceThatStallsEndsWithErrStalledOnce(t *testing.T) {
 		if n := len(w.log.ended()); n != 0 {
 			t.Fatal("the end came before the stall limit")
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(10 * time.Minute)
 		ends := w.log.ended()
 		if len(ends) != 1 {
 			t.Fatalf("%d ends, expected one", len(ends))
@@ -392,7 +399,7 @@ func TestAPauseDuringAHiccupIsNoStall(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		_, err := w.client.Pause(1)
 		must(t, err)
-		time.Sleep(time.Hour)
+		time.Sleep(10 * time.Minute)
 		_, err = w.client.Resume(1)
 		must(t, err)
 		time.Sleep(time.Second)

@@ -3,6 +3,7 @@ package gotgcall_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,7 @@ func TestStopDoesNotLeave(t *testing.T) {
 }
 
 func TestPlayIsGivenUpWithItsContext(t *testing.T) {
-	dark := atomic.Bool{}
+	t.Parallel()
 	for name, c := range map[string]struct {
 		after  time.Duration
 		onJoin func(context.Context, int) error
@@ -41,6 +42,7 @@ func TestPlayIsGivenUpWithItsContext(t *testing.T) {
 		"in a later Connect":         {15 * time.Second, nil, false, true, 2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			dark := atomic.Bool{}
 			inFakeTime(t, func(t *testing.T, w *world) {
 				dark.Store(c.dark)
 				source := song{packets: 50}
@@ -69,6 +71,7 @@ func TestPlayIsGivenUpWithItsContext(t *testing.T) {
 
 // TestPlayEndsWithItsCallInEveryPhase: Stop, Close, Leave and CreateCall come in the middle, and the Signaler hangs.
 func TestPlayEndsWithItsCallInEveryPhase(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"Stop", "Close", "Leave"} {
 		for name, phase := range map[string]struct {
 			hangs int // in which join; 0 is none
@@ -97,7 +100,7 @@ func TestPlayEndsWithItsCallInEveryPhase(t *testing.T) {
 						}
 						return nil
 					}}
-					source := song{packets: 50_000}
+					source := song{packets: 5000}
 					if phase.slow {
 						source.open = politely
 					}
@@ -150,43 +153,46 @@ func TestPlayEndsWithItsCallInEveryPhase(t *testing.T) {
 }
 
 func TestACallOfPlayIsReplacedByCreateCallWhenItHasFailed(t *testing.T) {
+	t.Parallel()
 	for _, lose := range []bool{false, true} {
 		dark := atomic.Bool{}
-		inFakeTime(t, func(t *testing.T, w *world) {
-			c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
-				if lose && try == 2 {
-					return errBusyServer
+		t.Run(fmt.Sprint("lost ", lose), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
+					if lose && try == 2 {
+						return errBusyServer
+					}
+					return nil
+				}}
+				dark.Store(!lose)
+				played := make(chan error, 1)
+				go func() { played <- w.client.Play(t.Context(), 1, song{packets: 5000}, c) }()
+				if lose {
+					time.Sleep(10 * time.Second)
+					w.server.Endpoint(1).Blackout(true)
+					w.waitFor(1, gotgcall.Failed)
+				} else {
+					w.waitFor(1, gotgcall.Timeout)
 				}
-				return nil
-			}}
-			dark.Store(!lose)
-			played := make(chan error, 1)
-			go func() { played <- w.client.Play(t.Context(), 1, song{packets: 5000}, c) }()
-			if lose {
-				time.Sleep(10 * time.Second)
-				w.server.Endpoint(1).Blackout(true)
-				w.waitFor(1, gotgcall.Failed)
-			} else {
-				w.waitFor(1, gotgcall.Timeout)
-			}
-			dark.Store(false)
-			w.join(1)
-			if err := <-played; lose {
-				must(t, err)
-			} else {
-				is(t, err, gotgcall.ErrConnectionNotFound)
-			}
-			must(t, w.client.SetStreamSources(1, song{packets: 50}))
-			time.Sleep(5 * time.Minute)
-			if n := len(w.records(1)); n != 50 {
-				t.Errorf("%d packets arrived, expected 50", n)
-			}
-			joins := 1
-			if lose {
-				joins = 2
-			}
-			c.expect(joins, 0)
-		}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+				dark.Store(false)
+				w.join(1)
+				if err := <-played; lose {
+					must(t, err)
+				} else {
+					is(t, err, gotgcall.ErrConnectionNotFound)
+				}
+				must(t, w.client.SetStreamSources(1, song{packets: 50}))
+				time.Sleep(5 * time.Minute)
+				if n := len(w.records(1)); n != 50 {
+					t.Errorf("%d packets arrived, expected 50", n)
+				}
+				joins := 1
+				if lose {
+					joins = 2
+				}
+				c.expect(joins, 0)
+			}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+		})
 	}
 }
 
@@ -211,53 +217,60 @@ func TestLeaveReturnsTheSignalersErrorAndKeepsToItsContext(t *testing.T) {
 }
 
 func TestEverythingAtOnceHarmsNothing(t *testing.T) {
-	for seed := range uint64(20) {
-		inFakeTime(t, func(t *testing.T, w *world) {
-			w.needed()
-			random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable
-			c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
-				if try%3 == 0 {
-					return errBusyServer
-				}
-				time.Sleep(time.Duration(try%5) * 100 * time.Millisecond)
-				return nil
-			}}
-			ctx, cancel := context.WithCancel(t.Context())
-			var all sync.WaitGroup
-			for range 40 {
-				what, after := random.IntN(8), time.Duration(random.IntN(20_000))*time.Millisecond
-				all.Go(func() {
-					time.Sleep(after)
-					switch what {
-					case 0:
-						_ = w.client.Stop(1)
-					case 1:
-						_ = w.client.Leave(ctx, 1)
-					case 2:
-						_, _ = w.client.Rejoin(1)
-					case 3:
-						_, _ = w.client.CreateCall(1)
-					case 4:
-						if ep := w.server.Endpoint(1); ep != nil {
-							ep.CloseNotify()
-						}
-					default:
-						_ = w.client.Play(ctx, 1, song{packets: 200}, c)
+	t.Parallel()
+	seeds := uint64(20)
+	if underRace {
+		seeds = 8
+	}
+	for seed := range seeds {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				w.needed()
+				random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable
+				c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
+					if try%3 == 0 {
+						return errBusyServer
 					}
-				})
-			}
-			time.Sleep(30 * time.Second)
-			cancel()
-			all.Wait()
-			if w.hasCall(1) {
-				must(t, w.client.Stop(1))
-			}
-			must(t, w.client.Play(t.Context(), 1, song{packets: 50}, &plain{w}))
-			time.Sleep(time.Minute)
-			if n := len(w.records(1)); n != 50 {
-				t.Errorf("seed %d: %d packets arrived, expected 50", seed, n)
-			}
-			w.noViolations()
+					time.Sleep(time.Duration(try%5) * 100 * time.Millisecond)
+					return nil
+				}}
+				ctx, cancel := context.WithCancel(t.Context())
+				var all sync.WaitGroup
+				for range 40 {
+					what, after := random.IntN(8), time.Duration(random.IntN(20_000))*time.Millisecond
+					all.Go(func() {
+						time.Sleep(after)
+						switch what {
+						case 0:
+							_ = w.client.Stop(1)
+						case 1:
+							_ = w.client.Leave(ctx, 1)
+						case 2:
+							_, _ = w.client.Rejoin(1)
+						case 3:
+							_, _ = w.client.CreateCall(1)
+						case 4:
+							if ep := w.server.Endpoint(1); ep != nil {
+								ep.CloseNotify()
+							}
+						default:
+							_ = w.client.Play(ctx, 1, song{packets: 200}, c)
+						}
+					})
+				}
+				time.Sleep(30 * time.Second)
+				cancel()
+				all.Wait()
+				if w.hasCall(1) {
+					must(t, w.client.Stop(1))
+				}
+				must(t, w.client.Play(t.Context(), 1, song{packets: 50}, &plain{w}))
+				time.Sleep(time.Minute)
+				if n := len(w.records(1)); n != 50 {
+					t.Errorf("seed %d: %d packets arrived, expected 50", seed, n)
+				}
+				w.noViolations()
+			})
 		})
 	}
 }

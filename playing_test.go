@@ -52,6 +52,7 @@ func TestPlayJoinsConnectsAndPlays(t *testing.T) {
 }
 
 func TestAJoinThatFailsIsTriedAgainLaterAndLater(t *testing.T) {
+	t.Parallel()
 	for fails := range 9 {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {
@@ -89,32 +90,35 @@ func TestAJoinThatFailsIsTriedAgainLaterAndLater(t *testing.T) {
 }
 
 func TestAConnectionThatCannotBeMadeIsTriedAgainWithNewIdentities(t *testing.T) {
-	dark := atomic.Bool{}
+	t.Parallel()
 	for _, fails := range []int{1, 8} {
-		inFakeTime(t, func(t *testing.T, w *world) {
-			dark.Store(true)
-			c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
-				dark.Store(try <= fails)
-				return nil
-			}}
-			err := w.client.Play(t.Context(), 1, song{packets: 50}, c)
-			if fails == 8 {
-				is(t, err, gotgcall.ErrConnectionTimeout)
-				c.expect(8, 1) // and left, once
-				if w.hasCall(1) {
-					t.Error("the chat has a call though Play has failed")
+		t.Run(fmt.Sprint(fails, " times"), func(t *testing.T) {
+			dark := atomic.Bool{}
+			inFakeTime(t, func(t *testing.T, w *world) {
+				dark.Store(true)
+				c := &courier{w: w, onJoin: func(_ context.Context, try int) error {
+					dark.Store(try <= fails)
+					return nil
+				}}
+				err := w.client.Play(t.Context(), 1, song{packets: 50}, c)
+				if fails == 8 {
+					is(t, err, gotgcall.ErrConnectionTimeout)
+					c.expect(8, 1) // and left, once
+					if w.hasCall(1) {
+						t.Error("the chat has a call though Play has failed")
+					}
+					return
 				}
-				return
-			}
-			must(t, err)
-			time.Sleep(time.Minute)
-			c.expect(2, 0)
-			if n := len(w.records(1)); n != 50 {
-				t.Errorf("%d packets arrived, expected 50", n)
-			}
-			w.expectStates(gotgcall.Connecting, gotgcall.Timeout, gotgcall.Connecting, gotgcall.Connected)
-			w.noViolations()
-		}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+				must(t, err)
+				time.Sleep(time.Minute)
+				c.expect(2, 0)
+				if n := len(w.records(1)); n != 50 {
+					t.Errorf("%d packets arrived, expected 50", n)
+				}
+				w.expectStates(gotgcall.Connecting, gotgcall.Timeout, gotgcall.Connecting, gotgcall.Connected)
+				w.noViolations()
+			}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+		})
 	}
 }
 
@@ -137,6 +141,7 @@ func TestAJoinOfPlayMayTakeItsTime(t *testing.T) {
 }
 
 func TestWhatNoTryCanMendEndsPlayAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		refuse error
 		opts   []sfutest.Option

@@ -248,6 +248,7 @@ func TestWhatIsAppendedToAPlaylistIsPlayed(t *testing.T) {
 }
 
 func TestATrackThatOpensSlowlyIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		second song
 		during func(t *testing.T, w *world, list *gotgcall.Playlist) // 1 s after the end of the first track

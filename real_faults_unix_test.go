@@ -27,6 +27,9 @@ func oggFile(t *testing.T, packets int) string {
 
 // A program that gives a second of sound and is stopped, or killed, plays ffmpeg: all of that is read ahead long before the listener has heard it.
 func TestWhatWasReadAheadIsPlayedBeforeTheEndOfAProgramIsTold(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	const packets = 50
 	file := oggFile(t, packets)
 	for _, tt := range []struct {
@@ -88,6 +91,9 @@ func liveFFmpeg(t *testing.T, again string) (path string, starts func() int) {
 }
 
 func TestALiveSourceThatStallsIsOpenedAgain(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	const rtmp = "rtmp://127.0.0.1/live/key"
 	for _, tt := range []struct {
 		name, url, again string

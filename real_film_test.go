@@ -83,6 +83,9 @@ func seen(t *testing.T, ep *sfutest.Endpoint) []sfutest.VideoFrame {
 }
 
 func TestARealFilmHasTwoEndsThePicturesFirst(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newStudio(t)
 	log := s.filmEnds()
 	ep := s.join(1)
@@ -110,6 +113,9 @@ func TestARealFilmHasTwoEndsThePicturesFirst(t *testing.T) {
 }
 
 func TestASongAFilmAndASongInOneCall(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newStudio(t)
 	log := s.filmEnds()
 	ep := s.join(1)
@@ -147,6 +153,9 @@ func TestASongAFilmAndASongInOneCall(t *testing.T) {
 }
 
 func TestASilentRealFilmEndsOnce(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newStudio(t)
 	film := makeMedia(t, "silent.mkv", "-f", "lavfi", "-i", "testsrc=s=160x90:r=25:d=2", "-c:v", "mpeg4")
 	log := s.filmEnds()
@@ -160,6 +169,9 @@ func TestASilentRealFilmEndsOnce(t *testing.T) {
 }
 
 func TestASongWithCoverArtPlaysItsWholeLengthWithAPicture(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newStudio(t)
 	song := makeMedia(t, "cover.mp3", "-f", "lavfi", "-i", "sine=d=3:r=48000", "-f", "lavfi", "-i", "testsrc=s=300x300:r=1:d=1",
 		"-map", "0", "-map", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic")
@@ -181,6 +193,9 @@ func TestASongWithCoverArtPlaysItsWholeLengthWithAPicture(t *testing.T) {
 }
 
 func TestPicturesThatFFmpegLeavesOutAreCountedAndWarnedOf(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	film := makeMedia(t, "film.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=4:r=30", "-c:v", "mpeg4")
 	var log lockedBuffer
 	s := newStudio(t, gotgcall.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))

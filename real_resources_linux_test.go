@@ -37,8 +37,7 @@ func lessDescriptors(t *testing.T, free int) (restore func()) {
 }
 
 func TestDescriptorsThatRunOutAreAnErrorOfConnectAndTheOthersPlayOn(t *testing.T) {
-	if !inOwnProcess(t) {
-		passesAlone(t, itself(t))
+	if !apart(t) {
 		return
 	}
 	for name, c := range map[string]struct {

@@ -171,6 +171,7 @@ func TestARejoinThatIsNotFollowedByConnectFailsTheCall(t *testing.T) {
 }
 
 func TestAHeldCallEndsAtOnceAndSilently(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"Stop", "Close", "CreateCall", "Stop after Rejoin"} {
 		t.Run(way, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {

@@ -7,6 +7,9 @@ import (
 )
 
 func TestEachRejoinClosesTheSocketOfTheConnectionBefore(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	for _, options := range [][]gotgcall.Option{nil, {gotgcall.WithSharedUDPMux()}} {
 		s := newStudio(t, options...)
 		before := udpSockets(t)

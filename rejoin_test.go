@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -243,53 +244,56 @@ func TestWithoutACallbackRejoinGivesAFailedCallANewLife(t *testing.T) {
 }
 
 func TestAConnectThatFailsBeginsTheMinuteAnew(t *testing.T) {
+	t.Parallel()
 	for _, registered := range []bool{true, false} { // the first connection fails, so that both know of it
 		dark := atomic.Bool{}
 		dark.Store(true)
-		inFakeTime(t, func(t *testing.T, w *world) {
-			var needed *atomic.Int32
-			if registered {
-				needed = w.needed()
-			}
-			answer := w.create(1)
-			must(t, w.client.SetStreamSources(1, song{packets: 50}))
-			is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
-			synctest.Wait()
-			if ends := len(w.log.ended()); (ends == 0) != registered {
-				t.Fatalf("with a callback for Rejoin: %v; %d ends at the failure", registered, ends)
-			}
-			for range 3 {
-				time.Sleep(50 * time.Second)
-				params, err := w.client.Rejoin(1)
-				must(t, err)
-				if !registered {
-					must(t, w.client.SetStreamSources(1, song{packets: 50}))
+		t.Run(fmt.Sprint("registered ", registered), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				var needed *atomic.Int32
+				if registered {
+					needed = w.needed()
 				}
-				time.Sleep(50 * time.Second)
-				answer, err = w.server.Join(1, params)
-				must(t, err)
-				before := len(w.log.ended())
+				answer := w.create(1)
+				must(t, w.client.SetStreamSources(1, song{packets: 50}))
 				is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
 				synctest.Wait()
-				if ends := len(w.log.ended()); ends != before {
-					t.Errorf("after Rejoin the failure of Connect ended what plays")
+				if ends := len(w.log.ended()); (ends == 0) != registered {
+					t.Fatalf("with a callback for Rejoin: %v; %d ends at the failure", registered, ends)
+				}
+				for range 3 {
+					time.Sleep(50 * time.Second)
+					params, err := w.client.Rejoin(1)
+					must(t, err)
+					if !registered {
+						must(t, w.client.SetStreamSources(1, song{packets: 50}))
+					}
+					time.Sleep(50 * time.Second)
+					answer, err = w.server.Join(1, params)
+					must(t, err)
+					before := len(w.log.ended())
+					is(t, w.client.Connect(1, answer), gotgcall.ErrConnectionTimeout)
+					synctest.Wait()
+					if ends := len(w.log.ended()); ends != before {
+						t.Errorf("after Rejoin the failure of Connect ended what plays")
+					}
+					if !registered {
+						time.Sleep(holdTime + time.Second)
+					}
 				}
 				if !registered {
-					time.Sleep(holdTime + time.Second)
+					if ends := len(w.log.ended()); ends != 4 {
+						t.Errorf("%d ends, expected one for each source", ends)
+					}
+					return
 				}
-			}
-			if !registered {
-				if ends := len(w.log.ended()); ends != 4 {
-					t.Errorf("%d ends, expected one for each source", ends)
+				dark.Store(false)
+				w.reconnect(1)
+				time.Sleep(time.Minute)
+				if n := len(w.records(1)); n != 50 || needed.Load() != 0 {
+					t.Errorf("%d packets arrived, expected 50; OnRejoinNeeded was called %d times", n, needed.Load())
 				}
-				return
-			}
-			dark.Store(false)
-			w.reconnect(1)
-			time.Sleep(time.Minute)
-			if n := len(w.records(1)); n != 50 || needed.Load() != 0 {
-				t.Errorf("%d packets arrived, expected 50; OnRejoinNeeded was called %d times", n, needed.Load())
-			}
-		}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+			}, sfutest.WithDrop(func(sfutest.Direction, []byte) bool { return dark.Load() }))
+		})
 	}
 }

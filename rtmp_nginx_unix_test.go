@@ -364,6 +364,9 @@ func checkLength(t testing.TB, name string, r published, begin, connected, stopp
 }
 
 func TestARealServerGetsOneStreamThroughPauseMuteChangeAndSeek(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newShow(t)
 	short := filepath.Join(t.TempDir(), "short.mp4")
 	if out, err := exec.Command("sh", "testdata/flashbeep.sh", "4", short).CombinedOutput(); err != nil {
@@ -494,6 +497,9 @@ func BenchmarkBroadcastToARealServer(b *testing.B) {
 }
 
 func TestABroadcastGoesOnWhenARealServerIsBack(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newShow(t)
 	s.play("testdata/flashbeep.mp4")
 	s.reaches(1500)
@@ -529,6 +535,9 @@ func TestABroadcastGoesOnWhenARealServerIsBack(t *testing.T) {
 }
 
 func TestAViewerOfARealServerJoinsAndStopEndsPolitely(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	s := newShow(t)
 	s.play("testdata/flashbeep.mp4")
 	s.reaches(1000)

@@ -40,6 +40,9 @@ func (s ownPicture) Open(context.Context) (*media.Streams, error) {
 }
 
 func TestThePictureOfEverySourceIsBroadcast(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	white := whiteFilm(t, "white.mp4", 30, "-pix_fmt", "yuv420p")
 	read := func(path string) []byte {
 		b, err := os.ReadFile(path)
@@ -81,6 +84,9 @@ func TestThePictureOfEverySourceIsBroadcast(t *testing.T) {
 }
 
 func TestAFilmOfSixtyPicturesASecondKeepsThem(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	film := whiteFilm(t, "fast.mp4", 60, "-pix_fmt", "yuv420p")
 	b := newBooth(t)
 	port := freePort(t)

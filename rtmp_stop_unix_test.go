@@ -31,6 +31,9 @@ func muteServer(t *testing.T) (port int, asked <-chan struct{}) {
 }
 
 func TestABroadcastWithoutAServerEndsSoonAndQuietly(t *testing.T) {
+	if !apart(t) {
+		return
+	}
 	ends := map[string]struct {
 		do    func(*gotgcall.Client) error
 		limit time.Duration // and a second for a busy machine

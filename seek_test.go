@@ -123,6 +123,7 @@ func TestSeeksInARowAddUp(t *testing.T) {
 }
 
 func TestASeekBeyondEitherEndIsTheNaturalEnd(t *testing.T) {
+	t.Parallel()
 	for _, delta := range []int64{60_000, -60_000, math.MaxInt64, math.MinInt64} {
 		t.Run(fmt.Sprint(delta), func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T, w *world) {

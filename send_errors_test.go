@@ -44,13 +44,13 @@ func (c faultyConn) WriteTo(b []byte, to net.Addr) (int, error) {
 }
 
 func TestErrorsOfSendingLoseWhatWasToBeSentAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for _, errno := range []syscall.Errno{syscall.EPERM, syscall.ENETUNREACH, syscall.ENOBUFS} {
 		t.Run(errno.Error(), func(t *testing.T) {
 			var network *faultyNet
 			options := []gotgcall.Option{gotgcall.WithSettingEngine(func(s *webrtc.SettingEngine) { s.SetNet(network) })}
 			inFakeTimeWith(t, options, func(t *testing.T, w *world) {
-				n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{"198.51.100.3"}})
-				must(t, err)
+				n := newHost(t, "198.51.100.3")
 				must(t, w.router.AddNet(n))
 				network = &faultyNet{Net: n}
 				ep := w.join(1)

@@ -233,6 +233,7 @@ func (c cell) limit() time.Duration {
 }
 
 func TestEveryMethodInEveryStateOfAGroupCall(t *testing.T) {
+	t.Parallel()
 	table := readStates(t, "A group call")
 	for i, state := range table.states {
 		if state == "closed" {
@@ -256,6 +257,7 @@ func TestEveryMethodInEveryStateOfAGroupCall(t *testing.T) {
 const connectPatience = 30 * time.Second
 
 func TestEveryMethodAfterClose(t *testing.T) {
+	t.Parallel()
 	table := readStates(t, "A group call")
 	for _, place := range placesToCallFrom() {
 		t.Run("from "+place, func(t *testing.T) {
@@ -281,6 +283,7 @@ func TestEveryMethodOfAClientThatNewHasNotMade(t *testing.T) {
 }
 
 func TestEveryMethodOfAVoiceInEveryState(t *testing.T) {
+	t.Parallel()
 	table := readStates(t, "A source of FromOpus")
 	table.cells["Close"] = slices.Repeat([]string{"ok"}, len(table.states))
 	for i, state := range table.states {

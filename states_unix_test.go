@@ -82,10 +82,10 @@ func TestEveryMethodInEveryStateOfABroadcast(t *testing.T) {
 	for i, state := range table.states {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
-			server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()))
+			server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()), sfutest.WithJoinTimeout(hang))
 			must(t, err)
 			defer func() { must(t, server.Close()) }()
-			client, err := gotgcall.New(gotgcall.WithFFmpegPath(ffmpeg), gotgcall.WithLoopback(),
+			client, err := gotgcall.New(gotgcall.WithFFmpegPath(ffmpeg), gotgcall.WithLoopback(), gotgcall.WithConnectTimeout(hang),
 				gotgcall.WithICETimeouts(2*time.Second, time.Second/2, time.Second/2), // so that OnRejoinNeeded comes soon
 				gotgcall.WithLogger(slog.New(slog.NewTextHandler(outputWhile(t), nil))))
 			must(t, err)

@@ -93,6 +93,7 @@ func silence(packets int) gotgcall.Source {
 }
 
 func TestDiagnoseSaysWhyNobodyHearsAnything(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("the cable was cut")
 	for want, c := range map[string]struct {
 		do   func(t *testing.T, w *world)

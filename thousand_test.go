@@ -15,7 +15,7 @@ func TestAThousandCallsToOneServerAddressAreConnected(t *testing.T) {
 	const packets = 5
 	calls := 1000
 	if underRace {
-		calls = 100
+		calls = 50
 	}
 	leak.Check(t)
 	server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()), sfutest.WithSink(), sfutest.WithJoinTimeout(10*hang),

@@ -98,6 +98,7 @@ func TestREMBChangesNothing(t *testing.T) {
 }
 
 func TestLostVideoComesAgainInTimeAtTenPercentLoss(t *testing.T) {
+	t.Parallel()
 	const delay = 25 * time.Millisecond
 	for name, loss := range map[string]sfutest.Option{
 		"pretended": sfutest.WithPretendedLoss(0.1), "of the network": sfutest.WithLoss(0.1),

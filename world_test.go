@@ -49,7 +49,8 @@ type ground struct {
 	net     func(transport.Net) transport.Net // what the Client sees of its network; nil is all of it
 }
 
-// inFakeTime runs f in a bubble. When f returns, client and server are closed; a goroutine that stays fails the bubble.
+// inFakeTime runs f in a bubble. When f returns, client and server are closed; a goroutine that stays fails the bubble. Worlds share nothing, so t becomes a
+// parallel test, and has one world: a test of several gives each a t.Run.
 func inFakeTime(t *testing.T, f func(t *testing.T, w *world), opts ...sfutest.Option) {
 	t.Helper()
 	ground{server: opts}.run(t, f)
@@ -63,17 +64,18 @@ func inFakeTimeWith(t *testing.T, options []gotgcall.Option, f func(t *testing.T
 // run is inFakeTime on this ground.
 func (g ground) run(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
+	t.Parallel()
+	g.runNow(t, f)
+}
+
+// runNow is run for tests that make one world after the other.
+func (g ground) runNow(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		router, err := vnet.NewRouter(&vnet.RouterConfig{
-			CIDR:          "198.51.100.0/24",
-			QueueSize:     10000,
-			LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
-		})
-		must(t, err)
+		router := newRouter(t)
 		nets := map[string]transport.Net{}
 		for _, ip := range []string{serverAddr, clientAddr} {
-			n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
-			must(t, err)
+			n := newHost(t, ip)
 			nets[ip] = n
 			nic := vnet.NIC(n)
 			if g.line != nil {
@@ -106,6 +108,32 @@ func (g ground) run(t *testing.T, f func(t *testing.T, w *world)) {
 		w := &world{t: t, router: router, server: server, client: client, log: newEventLog(client)}
 		f(t, w)
 	})
+}
+
+// numbering is held while something of a virtual network is made: pion numbers all of them in one variable, whichever bubble they are of.
+var numbering sync.Mutex
+
+func newRouter(t *testing.T) *vnet.Router {
+	t.Helper()
+	numbering.Lock()
+	defer numbering.Unlock()
+	router, err := vnet.NewRouter(&vnet.RouterConfig{
+		CIDR:          "198.51.100.0/24",
+		QueueSize:     10000,
+		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
+	})
+	must(t, err)
+	return router
+}
+
+// newHost makes a host of a virtual network at an address.
+func newHost(t *testing.T, ip string) *vnet.Net {
+	t.Helper()
+	numbering.Lock()
+	defer numbering.Unlock()
+	host, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{ip}})
+	must(t, err)
+	return host
 }
 
 func must(t testing.TB, err error) {
