@@ -30,7 +30,7 @@ const goodbyeTimeout = 10 * time.Second
 func serve(ctx context.Context) error {
 	appID, err := strconv.Atoi(os.Getenv("APP_ID"))
 	if err != nil {
-		return fmt.Errorf("APP_ID is %q, expected the number from https://my.telegram.org", os.Getenv("APP_ID"))
+		return fmt.Errorf("APP_ID is %q, expected the number from https://my.telegram.org; -dry song.mp3 plays without an account", os.Getenv("APP_ID"))
 	}
 	owners, err := player.Owners(os.Getenv("OWNERS"))
 	if err != nil {

@@ -83,7 +83,8 @@ func serve(ctx context.Context) (err error) {
 func login() (account *tg.Client, owners []int64, err error) {
 	appID, err := strconv.ParseInt(os.Getenv("APP_ID"), 10, 32)
 	if err != nil {
-		return nil, nil, fmt.Errorf("APP_ID is %q, expected the number from https://my.telegram.org", os.Getenv("APP_ID"))
+		return nil, nil, fmt.Errorf("APP_ID is %q, expected the number from https://my.telegram.org; -dry song.mp3 plays without an account",
+			os.Getenv("APP_ID"))
 	}
 	if owners, err = player.Owners(os.Getenv("OWNERS")); err != nil {
 		return nil, nil, fmt.Errorf("OWNERS: %w", err)

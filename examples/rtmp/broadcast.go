@@ -41,21 +41,22 @@ type step struct {
 
 // push is all that a bot does with the library, from the first to the last call of it.
 func push(ctx context.Context, s settings, to string, show io.Writer) (*broadcast, error) {
-	film, err := probe(ctx, s.film)
+	b := &broadcast{show: show, ends: make(chan legEnd, 16), states: make(chan gotgcall.ConnState, 256)}
+	var err error
+	if b.client, err = gotgcall.New(); err != nil {
+		return nil, err
+	}
+	defer b.client.Close()
+	film, err := b.probe(ctx, s.film)
 	if err != nil {
 		return nil, err
 	}
 	next := contents{}
 	if s.next != "" {
-		if next, err = probe(ctx, s.next); err != nil {
+		if next, err = b.probe(ctx, s.next); err != nil {
 			return nil, err
 		}
 	}
-	b := &broadcast{show: show, ends: make(chan legEnd, 16), states: make(chan gotgcall.ConnState, 256)}
-	if b.client, err = gotgcall.New(); err != nil {
-		return nil, err
-	}
-	defer b.client.Close()
 
 	// Called when the sound or the picture is over, or what plays it breaks: where a bot takes the next film from its queue.
 	b.client.OnStreamEnd(func(_ int64, leg gotgcall.StreamType, _ gotgcall.Device, err error) { b.ends <- legEnd{leg, err} })
@@ -161,4 +162,22 @@ func source(name string) gotgcall.Source {
 		return gotgcall.FromURL(name, both)
 	}
 	return gotgcall.FromFile(name, both)
+}
+
+// contents are what is in a film.
+type contents struct {
+	length time.Duration // 0: not known
+	legs   int           // sound, picture or both
+}
+
+// probe looks into a film.
+func (b *broadcast) probe(ctx context.Context, name string) (c contents, err error) {
+	info, err := b.client.Probe(ctx, source(name))
+	for _, track := range []gotgcall.Track{gotgcall.TrackAudio, gotgcall.TrackVideo} {
+		if info.Has(track) {
+			c.legs++
+		}
+	}
+	c.length = info.Duration
+	return c, err
 }

@@ -60,7 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitGood
 	}
-	for _, unusable := range []error{gotgcall.ErrFile, gotgcall.ErrFormat, gotgcall.ErrSourceTimeout, gotgcall.ErrInvalidParams, gotgcall.ErrFFmpegSpawn} {
+	for _, unusable := range []error{
+		gotgcall.ErrFile, gotgcall.ErrFormat, gotgcall.ErrSourceTimeout, gotgcall.ErrInvalidParams, gotgcall.ErrFFmpegSpawn, errRecording,
+	} {
 		if errors.Is(err, unusable) {
 			code = exitUnusable
 		}

@@ -8,19 +8,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"gotgcall"
 )
 
-// ffprobe gives each of the entries that it finds to f, with its kind.
-func ffprobe(ctx context.Context, name, entries string, f func(kind string, of map[string]string)) error {
-	shown, isAddress := addressOf(name)
-	if !isAddress {
-		name = "file:" + name // ffmpeg takes no part of it for a protocol or an option
-	}
-	out, err := exec.CommandContext(ctx, "ffprobe", "-v", "quiet", "-show_entries", entries, "-of", "compact", "-i", name).Output()
+// ffprobe gives each of the entries that it finds in a file to f, with its kind.
+func ffprobe(ctx context.Context, path, entries string, f func(kind string, of map[string]string)) error {
+	// After "file:" ffprobe takes no part of the name for a protocol or an option.
+	out, err := exec.CommandContext(ctx, "ffprobe", "-v", "quiet", "-show_entries", entries, "-of", "compact", "-i", "file:"+path).Output()
 	if err != nil {
-		return fmt.Errorf("ffprobe reads nothing in %s: %w", shown, err)
+		return fmt.Errorf("ffprobe reads nothing in %q: %w", path, err)
 	}
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Split(strings.TrimSpace(line), "|")
@@ -38,30 +33,6 @@ func ffprobe(ctx context.Context, name, entries string, f func(kind string, of m
 func duration(s string) time.Duration {
 	n, _ := strconv.ParseFloat(s, 64)
 	return time.Duration(n * float64(time.Second)).Round(time.Microsecond)
-}
-
-// contents are what is in a film.
-type contents struct {
-	length time.Duration // 0: not known
-	legs   int           // sound, picture or both
-}
-
-// probe looks into a film.
-func probe(ctx context.Context, film string) (c contents, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second) // an address may not answer
-	defer cancel()
-	legs := map[string]bool{}
-	err = ffprobe(ctx, film, "format=duration:stream=codec_type", func(kind string, of map[string]string) {
-		if t := of["codec_type"]; t == "audio" || t == "video" {
-			legs[t] = true
-		} else if kind == "format" {
-			c.length = duration(of["duration"])
-		}
-	})
-	if c.legs = len(legs); err != nil {
-		err = fmt.Errorf("%w: %w", gotgcall.ErrFile, err)
-	}
-	return c, err
 }
 
 // track is what the server got of sound or picture.

@@ -86,6 +86,7 @@ func TestWhatCannotBePushedIsToldInOneLineWithoutTheKey(t *testing.T) {
 		"a missing one to switch to":  {"-switch", filepath.Join(dir, "none.mp4"), name},
 		"a text":                      {"-o", filepath.Join(dir, "got.flv"), text},
 		"the film as the recording":   {"-o", name, name},
+		"a recording in no folder":    {"-o", filepath.Join(dir, "none", "got.flv"), name},
 		"no RTMP":                     {"-to", "https://example.com/live/" + key, name},
 		"an address without its path": {"-to", "rtmp://" + key + "@example.com", name},
 	} {

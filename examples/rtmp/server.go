@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"time"
 )
@@ -45,8 +46,16 @@ type server struct {
 	done    chan struct{} // closed when it has ended
 }
 
+// errRecording is why there is no server: nobody could see what it gets.
+var errRecording = errors.New("the recording cannot be written; name another file for it with -o")
+
 // startServer starts it on a free port of this machine. Until it listens, the library tries again.
 func startServer(recording string) (*server, error) {
+	file, err := os.OpenFile(recording, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errRecording, err)
+	}
+	file.Close()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
