@@ -54,7 +54,8 @@ func (c *Client) OnStreamEnd(fn func(chatID int64, t StreamType, d Device, err e
 }
 
 // OnConnectionChange registers a callback for connection states: every change, once, in order. Connected also reports that a Disconnected
-// call has recovered. A later registration replaces an earlier one; nil removes it.
+// call has recovered, and Closed is told of every call that ends: of one, too, that never connected, because its Play has failed. A later registration
+// replaces an earlier one; nil removes it.
 func (c *Client) OnConnectionChange(fn func(chatID int64, info NetworkInfo)) {
 	register(&c.events.connectionChange, fn, fn == nil)
 }

@@ -9,7 +9,7 @@ import (
 // Option changes one setting of New. A value out of range is ErrInvalidParams from New; of an option given twice the later one counts.
 type Option func(*config)
 
-// WithFFmpegPath sets the ffmpeg binary: a path, or a name to look up in PATH. It defaults to "ffmpeg".
+// WithFFmpegPath sets the ffmpeg binary: a path, or a name to look up in PATH. It defaults to "ffmpeg", and "" is that too.
 func WithFFmpegPath(p string) Option {
 	return func(c *config) { c.ffmpegPath = p }
 }

@@ -24,7 +24,8 @@ const (
 // NewPlaylist returns a list of the given tracks, to be given to SetStreamSources. Its methods control it while it plays.
 func NewPlaylist(tracks ...Source) *Playlist { return instances.NewPlaylist(tracks...) }
 
-// OnTrackStart registers a callback fired when a track of a Playlist begins to play. A later registration replaces an earlier one; nil removes it.
+// OnTrackStart registers a callback fired when a track of a Playlist takes its place in a call: it plays from then on or, before the call is Connected, as
+// soon as that is. A later registration replaces an earlier one; nil removes it.
 func (c *Client) OnTrackStart(fn func(chatID int64, t PlaylistTrack)) {
 	register(&c.events.trackStart, fn, fn == nil)
 }
