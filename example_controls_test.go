@@ -49,7 +49,7 @@ func ExampleClient_SeekBy() {
 	fmt.Println(client.SeekBy(chatID, 3_000)) // milliseconds; negative ones go back
 	ms, err := client.Time(chatID)
 	fmt.Println("beyond 2 s:", ms > 2_000, err) // to a packet
-	fmt.Println(client.SeekBy(chatID, 60_000)) // beyond the end
+	fmt.Println(client.SeekBy(chatID, 60_000))  // beyond the end
 	fmt.Println("it ended with", <-over)
 	// Output:
 	// <nil>

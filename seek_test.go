@@ -312,8 +312,8 @@ func TestASeekThatComesTooLateLeavesThePosition(t *testing.T) {
 
 func TestWhatFollowsASourceThatIsCutOffBeginsBehindItsLastPacket(t *testing.T) {
 	for name, between := range map[string]func(w *world){
-		"at once":              func(*world) {},
-		"in the next packet":   func(*world) { time.Sleep(25 * time.Millisecond) },
+		"at once":            func(*world) {},
+		"in the next packet": func(*world) { time.Sleep(25 * time.Millisecond) },
 		"behind a short pause": func(w *world) {
 			_, err := w.client.Pause(1)
 			must(w.t, err)
