@@ -595,3 +595,22 @@ func TestNextBeforeAListPlaysLeavesItsPlace(t *testing.T) {
 		}
 	})
 }
+
+func TestASourceThatIsSetWhileItsListIsSteeredIsNotReplacedByTheList(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		other := album{packets: 100}
+		for range 100 {
+			list := gotgcall.NewPlaylist(seconds(2, 0), seconds(2, 1), seconds(2, 2))
+			must(t, w.client.SetStreamSources(1, list))
+			var next, set error
+			var both sync.WaitGroup
+			both.Go(func() { next = list.Next() })
+			both.Go(func() { set = w.client.SetStreamSources(1, other) })
+			both.Wait()
+			if name := w.stats(1).Source; set == nil && name != fmt.Sprintf("%T", other) {
+				t.Fatalf("SetStreamSources and Next (%v) have returned, and %s plays", next, name)
+			}
+		}
+	})
+}

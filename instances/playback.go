@@ -83,7 +83,11 @@ func (p *playback) put(ctx context.Context, r request) (lost bool, err error) {
 	o := p.newOpening(ctx)
 	defer o.end()
 	p.mu.Lock()
-	if err := p.unusableLocked(); err != nil {
+	err = p.unusableLocked()
+	if err == nil && r.skips {
+		err = p.stillPlaysLocked(r.track.list)
+	}
+	if err != nil {
 		p.mu.Unlock()
 		return true, err
 	}

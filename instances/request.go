@@ -28,6 +28,7 @@ type request struct {
 
 	// of a Playlist
 	track  *listed    // nil for a source of its own
+	skips  bool       // Next, Previous or Jump asked for it, which is nothing any more when another source has taken the place of the list
 	failed []trackEnd // tracks before it that cannot be played: their ends are told with its beginning
 }
 

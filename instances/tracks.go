@@ -64,7 +64,9 @@ func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
 		list.stay(track.ID, before)
 		return err
 	}
-	if err := p.playFrom(p.life, list, track, from.wish().unmoved()); err != nil {
+	r := from.wish().unmoved()
+	r.skips = true
+	if err := p.playFrom(p.life, list, track, r); err != nil {
 		if now, err := p.playingOf(list); err == nil {
 			list.stay(track.ID, now.request.track.ID)
 		}
@@ -100,8 +102,25 @@ func (p *playback) playingOf(list *Playlist) (*stream, error) {
 	if s := p.listed.Load(); s != nil && s.request.track.list == list {
 		return s, nil
 	}
-	return nil, fmt.Errorf("%w: the playlist is not being played any more, or not yet", models.ErrNoSource)
+	return nil, errNotPlayed
 }
+
+// stillPlaysLocked returns nil while no other source has taken the place of a list, or is about to.
+func (p *playback) stillPlaysLocked(list *Playlist) error {
+	playing := p.playing.Load()
+	if playing == nil {
+		playing = p.listed.Load() // between two tracks
+	}
+	for _, s := range []*stream{p.next, playing} {
+		if s != nil && (s.request.track == nil || s.request.track.list != list) {
+			return errNotPlayed
+		}
+	}
+	return nil
+}
+
+// errNotPlayed says that a list cannot be steered.
+var errNotPlayed = fmt.Errorf("%w: the playlist is not being played any more, or not yet", models.ErrNoSource)
 
 // reconsider looks again what follows the track that plays, because its list has changed.
 func (p *playback) reconsider() {
