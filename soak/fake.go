@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -30,21 +31,17 @@ func fake(args []string) int {
 	if strings.Contains(strings.Join(args, " "), "rtmp://") {
 		return swallow(os.Stdin, os.Stdout)
 	}
-	song := opus(4 * time.Second)
-	if slices.Contains(args, "wav") {
-		song = wav(4 * time.Second)
-	}
-	half := song[:len(song)/2]
+	tracks := outputs(args)
 	switch {
 	case strings.Contains(input, "-crashes"):
-		_, _ = os.Stdout.Write(half)
+		_ = tracks.write(2)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSEGV)
 	case strings.Contains(input, "-exits"):
-		_, _ = os.Stdout.Write(half)
+		_ = tracks.write(2)
 		_, _ = io.WriteString(os.Stderr, "the input is broken\n")
 		return 1
 	case strings.Contains(input, "-hangs"):
-		_, _ = os.Stdout.Write(half)
+		_ = tracks.write(2)
 		time.Sleep(time.Hour)
 	case strings.Contains(input, "-floods"):
 		flood := bytes.Repeat([]byte("a line that nobody wants to read\n"), 1000)
@@ -53,27 +50,67 @@ func fake(args []string) int {
 		}
 	case strings.Contains(input, "-deaf"):
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
-		_, _ = os.Stdout.Write(half)
+		_ = tracks.write(2)
 		time.Sleep(time.Hour)
 	case strings.Contains(input, "-garbage"):
-		_, err := os.Stdout.Write(bytes.Repeat([]byte("<html>"), 2000))
-		return code(err)
+		for i := range tracks {
+			tracks[i].media = bytes.Repeat([]byte("<html>"), 2000)
+		}
 	case strings.Contains(input, "-helper"): // which holds the pipes for longer than this one lives
 		helper := exec.Command("sleep", "3600")
 		helper.Stdout, helper.Stderr = os.Stdout, os.Stderr
+		for _, o := range tracks {
+			if o.to != os.Stdout {
+				helper.ExtraFiles = append(helper.ExtraFiles, o.to)
+			}
+		}
 		if err := helper.Start(); err != nil {
 			return 1
 		}
 	}
-	_, err := os.Stdout.Write(song)
-	return code(err)
+	return code(tracks.write(1))
 }
 
-// wav is silence as a broadcast takes it: 16 bits, stereo, 48 kHz, of a length that is not told.
-func wav(length time.Duration) []byte {
-	const rate, frame = 48000, 4
-	header := []byte("RIFF\xff\xff\xff\xffWAVEfmt \x10\x00\x00\x00\x01\x00\x02\x00\x80\xbb\x00\x00\x00\xee\x02\x00\x04\x00\x10\x00data\xff\xff\xff\xff")
-	return append(header, make([]byte, int(length.Seconds()*rate)*frame)...)
+// output is a track that the fake writes.
+type output struct {
+	to    *os.File
+	media []byte
+}
+
+type outputList []output
+
+// outputs finds what is to be written where: behind each "-f FORMAT" stands the pipe that it is for, after other arguments.
+func outputs(args []string) (list outputList) {
+	format := ""
+	for i, arg := range args {
+		if arg == "-f" && i+1 < len(args) {
+			format = args[i+1]
+		}
+		switch {
+		case arg == "pipe:1":
+			list = append(list, output{os.Stdout, fakeMedia(format)})
+		case strings.HasPrefix(arg, "pipe:") && arg != "pipe:0":
+			const extra = 3 // the first descriptor behind stderr
+			list = append(list, output{os.NewFile(extra, arg), fakeMedia(format)})
+		}
+	}
+	return list
+}
+
+// write writes a part of each track, all at the same time, as one that is not read must not hold up the other.
+func (l outputList) write(part int) error {
+	var all sync.WaitGroup
+	errs := make([]error, len(l))
+	for i, o := range l {
+		all.Go(func() { _, errs[i] = o.to.Write(o.media[:len(o.media)/part]) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // swallow takes a broadcast until it ends, and reports that the server has taken something of it.

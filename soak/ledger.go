@@ -4,10 +4,12 @@ package main
 
 import (
 	"fmt"
-	"sync"
+	"math/bits"
+
+	"gotgcall"
 )
 
-// account is what has become of songs.
+// account is what has become of the tracks of songs: the sound, and the picture.
 type account struct{ started, ended, replaced, stopped int }
 
 func (a *account) add(b account) {
@@ -20,85 +22,84 @@ func (a *account) add(b account) {
 // balanced is the law, when nothing plays any more.
 func (a account) balanced() bool { return a.started == a.ended+a.replaced+a.stopped }
 
-// ledger keeps account of one call's songs. Its owner tells what it has done and then what it sees; what the library has told meanwhile has to fit.
+// count is the number of tracks in a set.
+func count(t gotgcall.Track) int { return bits.OnesCount8(uint8(t)) }
+
+// end is one that the library has told.
+type end struct {
+	track gotgcall.Track // TrackAudio or TrackVideo
+	err   error
+}
+
+func (e end) String() string { return fmt.Sprintf("%s: %v", e.track, e.err) }
+
+// record is what is known of a call's songs between two looks at it.
+type record struct {
+	started []*song // SetStreamSources has returned nil
+	// doubtful ones may have been started: SetStreamSources has failed because the call was lost or stopped, which may have been later.
+	doubtful []*song
+	ends     []end // in their order
+	moved    bool  // the position, the volume or the speed was changed
+	stopped  bool  // so was the call, by one of those who drive it
+}
+
+// view is what Stats show.
+type view struct {
+	name   string         // "" when nothing plays
+	tracks gotgcall.Track // that are not over
+	gone   bool           // the call is stopped: the rest does not matter
+}
+
+func (v view) String() string {
+	switch {
+	case v.gone:
+		return "the call is stopped"
+	case v.name == "":
+		return "nothing plays"
+	}
+	return fmt.Sprintf("%s of %q plays", v.tracks, v.name)
+}
+
+// ledger keeps account of one call's songs.
 type ledger struct {
 	account
-	playing string // the song that plays, as Stats describe it; "" when none does
-	ends    int    // the ends that have been told before
+	playing *song          // nil when none does
+	open    gotgcall.Track // its tracks that are not over
 }
 
-// settle compares what is seen with what may have happened: started is the song that has been started since the last time, or ""; now is what plays; ends
-// is how often an end has been told in all. The error says what does not fit; then the books follow what is seen.
-func (l *ledger) settle(started, now string, ends int) error {
-	before, told := l.playing, ends-l.ends
-	least, most := 0, 0 // ends that may have been told
-	switch {
-	case started != "":
-		l.started++
-		if before != "" {
-			most = 1 // the old one may have ended just before the new one took its place
+// settle finds out how what was done and told can have led to what is seen, and enters that. The error says that there is no way; then the books follow
+// what is seen, as far as that is possible.
+func (l *ledger) settle(r record, seen view) error {
+	found, ok := l.explain(r, seen)
+	if !ok {
+		err := fmt.Errorf("%s, but before that %s, then %v were started, perhaps %v too, and these ends were told: %v", seen, l.view(), names(r.started),
+			names(r.doubtful), r.ends)
+		l.playing, l.open = nil, 0
+		for _, s := range append(r.started, r.doubtful...) {
+			if s.name == seen.name && !seen.gone {
+				l.playing, l.open = s, seen.tracks
+			}
 		}
-		if now == "" { // the new one is over, too
-			least, most = 1, most+1
-		}
-	case before != "" && now == "":
-		least, most = 1, 1
+		return err
 	}
-	l.playing, l.ends = now, ends
-	l.ended += told
-	if started != "" && before != "" && told == least {
-		l.replaced++
-	}
-	switch {
-	case now != "" && started != "" && now != started, now != "" && started == "" && now != before:
-		return fmt.Errorf("%q plays, but %q did, and %q was started", now, before, started)
-	case told < least || told > most:
-		return fmt.Errorf("%d ends were told after %q played and %q was started, and %q plays now; expected %d to %d", told, before, started, now, least, most)
+	l.add(found.account)
+	l.playing, l.open = found.playing, found.open
+	if l.playing != nil {
+		l.playing.moved = l.playing.moved || r.moved
 	}
 	return nil
 }
 
-// stop closes the books of a call that has been stopped.
-func (l *ledger) stop(ends int) error {
-	before, told := l.playing, ends-l.ends
-	l.playing, l.ends = "", ends
-	l.ended += told
-	switch {
-	case before == "" && told == 0, before != "" && told == 1:
-	case before != "" && told == 0:
-		l.stopped++
-	default:
-		return fmt.Errorf("%d ends were told around Stop, and %q was playing", told, before)
+func (l *ledger) view() view {
+	if l.playing == nil {
+		return view{}
 	}
-	return nil
+	return view{name: l.playing.name, tracks: l.open}
 }
 
-// books are the accounts of all calls, and what went wrong.
-type books struct {
-	mu         sync.Mutex // guards what follows
-	all        account
-	operations int
-	refused    map[string]int // errors that are allowed, by name
-	violations []string
-}
-
-func (b *books) post(a account) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.all.add(a)
-}
-
-func (b *books) operation(refusal string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.operations++
-	if refusal != "" {
-		b.refused[refusal]++
+func names(songs []*song) (list []string) {
+	for _, s := range songs {
+		list = append(list, fmt.Sprintf("%s (%s)", s.name, s.tracks))
 	}
-}
-
-func (b *books) violation(format string, args ...any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.violations = append(b.violations, fmt.Sprintf(format, args...))
+	return list
 }

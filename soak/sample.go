@@ -17,6 +17,7 @@ type sample struct {
 	calls, descriptors, goroutines   int
 	heap, resident                   int64
 	children, operations, violations int
+	tracks                           int // that have been started until then
 }
 
 func (b *books) sample(at time.Duration, calls int) sample {
@@ -28,17 +29,16 @@ func (b *books) sample(at time.Duration, calls int) sample {
 	defer b.mu.Unlock()
 	return sample{
 		at: at, calls: calls, descriptors: usage.OpenDescriptors(), goroutines: runtime.NumGoroutine(), heap: int64(m.HeapAlloc), //nolint:gosec // far below 2^63
-		resident: usage.ResidentBytes(), children: len(usage.Children()), operations: b.operations, violations: len(b.violations),
+		resident: usage.ResidentBytes(), children: len(usage.Children()), operations: b.operations, violations: len(b.violations), tracks: b.accepted,
 	}
 }
 
 func head(w io.Writer) {
-	fmt.Fprint(w, "| time | calls | operations | descriptors | goroutines | heap MB | RSS MB | children | violations |\n"+
-		"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	fmt.Fprint(w, "| time | calls | operations | tracks | descriptors | goroutines | heap MB | RSS MB | children | violations |\n"+
+		"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 }
 
 func (s sample) row(w io.Writer) {
-	const mega = 1 << 20
-	fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %.1f | %.1f | %d | %d |\n", s.at.Round(time.Second), s.calls, s.operations, s.descriptors, s.goroutines,
+	fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %d | %.1f | %.1f | %d | %d |\n", s.at.Round(time.Second), s.calls, s.operations, s.tracks, s.descriptors, s.goroutines,
 		float64(s.heap)/mega, float64(s.resident)/mega, s.children, s.violations)
 }

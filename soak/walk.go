@@ -3,12 +3,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,30 +19,34 @@ import (
 const (
 	operationLimit = 2 * time.Minute
 	endLimit       = 100 * time.Second  // of a song that is to end by itself, by its stalling, or a minute after a Rejoin that failed
-	walkLimit      = 4 * operationLimit // of what is left to do when the time is up: an operation, Stop, what is told of them, and Close
+	walkLimit      = 4 * operationLimit // of what is left to do when the time is up: operations, Stop, what is told of them, and Close
 )
 
 // walker is one call, over and over: it does what its dice say, and keeps account of what comes of it.
 type walker struct {
 	// set at construction
-	chat   int64
-	client *gotgcall.Client
-	server *sfutest.Server
-	shelf  *shelf
-	books  *books
-	dice   *rand.Rand
-	beacon *beacon // its client's
-	fake   bool    // its client has the fake ffmpeg
+	chat    int64
+	client  *gotgcall.Client
+	server  *sfutest.Server
+	shelf   *shelf
+	books   *books
+	drivers []*rand.Rand // one of each who drives the call, the walker's own first
+	beacon  *beacon      // its client's
+	fake    bool         // its client has the fake ffmpeg
+	stays   bool         // it stays in its call as long as that lives
 
-	// owned by the walker's goroutine
+	// owned by the walker's goroutine, which is the first driver
 	ledger ledger
-	songs  int
-	now    song            // the one that was started last
-	answer string          // to the last join
-	lists  map[string]bool // of the songs, those that have several tracks
-	casts  bool            // it is a broadcast this time
+	answer string    // to the last join
+	casts  bool      // it is a broadcast this time
+	dark   time.Time // until when the network is cut
 
-	ends atomic.Int64 // that have been told
+	songs atomic.Int64 // that were chosen
+	gone  atomic.Bool  // somebody stops the call, or has
+
+	mu      sync.Mutex // guards what follows
+	record  record     // since the last look
+	changes changes    // since the beginning of the call
 }
 
 // walk goes on until ctx ends; then the call is stopped. A call that has failed, or that the dice end, is followed by another one in the same chat.
@@ -55,23 +58,26 @@ func (w *walker) walk(ctx context.Context) {
 		w.leave()
 	}
 	w.books.post(w.ledger.account)
+	w.ledger.account = account{}
 }
 
-// live is the life of a connected call: some operations.
+// live is the life of a connected call: rounds, in each of which all who drive it do something at the same time, and then nobody.
 func (w *walker) live(ctx context.Context) {
-	sum := 0
-	for _, o := range operations {
-		sum += o.weight
-	}
-	for range 5 + w.dice.IntN(60) {
-		n, i := w.dice.IntN(sum), 0
-		for n -= operations[0].weight; n >= 0; n -= operations[i].weight {
-			i++
+	dice := w.drivers[0]
+	for rounds := 3 + dice.IntN(30); rounds > 0 || w.stays; rounds-- {
+		w.round(ctx)
+		if ctx.Err() != nil || w.gone.Load() || !w.look() {
+			return
 		}
-		o := operations[i]
-		w.timed(o.name, func() error { return o.do(w, ctx) })
-		w.look("")
-		if s, err := w.client.Stats(w.chat); ctx.Err() != nil || err != nil || s.State == gotgcall.Failed {
+		w.checkSwitches()
+		switch dice.IntN(12) {
+		case 0:
+			w.timed("wait for the end", func() error { return w.waitForTheEnd(ctx) })
+			w.look()
+		case 1, 2:
+			w.listen(ctx)
+		}
+		if s, err := w.client.Stats(w.chat); ctx.Err() != nil || err != nil || s.State == gotgcall.Failed || s.State == gotgcall.Timeout {
 			return
 		}
 	}
@@ -81,7 +87,20 @@ func (w *walker) live(ctx context.Context) {
 var allowed = []error{
 	gotgcall.ErrFile, gotgcall.ErrFormat, gotgcall.ErrFFmpegCrashed, gotgcall.ErrSourceTimeout, gotgcall.ErrNoSource, gotgcall.ErrSeekUnsupported,
 	gotgcall.ErrNotConnected, gotgcall.ErrConnectionExists, gotgcall.ErrConnectionTimeout, gotgcall.ErrConnectionFailed, gotgcall.ErrBusy,
-	gotgcall.ErrPassthrough, gotgcall.ErrStalled, gotgcall.ErrWrongMode,
+	gotgcall.ErrPassthrough, gotgcall.ErrStalled, gotgcall.ErrWrongMode, context.Canceled, // another source won
+}
+
+// refusal returns which of the allowed errors an error is, nil when it is none.
+func (w *walker) refusal(err error) error {
+	for _, a := range allowed {
+		if errors.Is(err, a) {
+			return a
+		}
+	}
+	if w.gone.Load() && errors.Is(err, gotgcall.ErrConnectionNotFound) {
+		return gotgcall.ErrConnectionNotFound
+	}
+	return nil
 }
 
 // timed does an operation, of which it is known how it may end, and that it does.
@@ -92,21 +111,25 @@ func (w *walker) timed(name string, do func() error) {
 	})
 	err := do()
 	hangs.Stop()
-	refusal := ""
-	for _, a := range allowed {
-		if errors.Is(err, a) {
-			refusal = a.Error()
+	text := ""
+	if err != nil {
+		if refusal := w.refusal(err); refusal != nil {
+			text = refusal.Error()
+		} else {
+			w.books.violation("call %d: %s: %v", w.chat, name, err)
 		}
 	}
-	if err != nil && refusal == "" {
-		w.books.violation("call %d: %s: %v", w.chat, name, err)
-	}
-	w.books.operation(refusal)
+	w.books.operation(text)
 }
 
 // join connects the call, or begins a broadcast. It reports whether there is one.
 func (w *walker) join() (connected bool) {
-	if w.casts = w.fake && w.dice.IntN(4) == 0; w.casts {
+	w.gone.Store(false)
+	w.mu.Lock()
+	w.changes = changes{}
+	w.mu.Unlock()
+	w.dark = time.Time{}
+	if w.casts = w.fake && w.drivers[0].IntN(4) == 0; w.casts {
 		w.timed("StartRTMP", func() error {
 			err := w.client.StartRTMP(w.chat, "rtmp://127.0.0.1/live/key")
 			connected = err == nil
@@ -119,27 +142,15 @@ func (w *walker) join() (connected bool) {
 		if err != nil {
 			return err
 		}
-		answer, err := w.server.Join(w.chat, params)
-		if err != nil {
-			return err
-		}
-		w.answer = answer
-		err = w.client.Connect(w.chat, answer)
+		err = w.connect(params)
 		connected = err == nil
 		return err
 	})
 	return connected
 }
 
-// rejoin gives the call another connection, in which what plays goes on.
-func (w *walker) rejoin() error {
-	if w.casts {
-		return nil
-	}
-	params, err := w.client.Rejoin(w.chat)
-	if err != nil {
-		return err
-	}
+// connect does what a bot does with a join payload.
+func (w *walker) connect(params string) (err error) {
 	if w.answer, err = w.server.Join(w.chat, params); err != nil {
 		return err
 	}
@@ -149,119 +160,14 @@ func (w *walker) rejoin() error {
 // leave ends the call and closes its books.
 func (w *walker) leave() {
 	w.stop()
-	w.await()
-	if err := w.ledger.stop(int(w.ends.Load())); err != nil {
-		w.books.violation("call %d: %v", w.chat, err)
+	if e := w.server.Endpoint(w.chat); e != nil {
+		_ = w.server.Leave(w.chat, int32(e.AudioSSRC())) //nolint:gosec // the same bits; it may have forgotten the call already
 	}
-	w.now.remove()
-	w.now = song{}
+	w.await()
+	w.settle(w.take(), view{gone: true})
 }
 
 func (w *walker) stop() {
+	w.gone.Store(true)
 	w.timed("Stop", func() error { return w.client.Stop(w.chat) })
-}
-
-// play starts another song.
-func (w *walker) play() error {
-	w.songs++
-	next, err := w.shelf.pick(w.dice, fmt.Sprintf("%d-%d", w.chat, w.songs), w.fake)
-	if err != nil {
-		return err
-	}
-	if next.name == w.now.name && next.files == nil { // one that could not be told from the last
-		return nil
-	}
-	w.lists[next.name] = len(next.files) > 1
-	if err := w.client.SetStreamSources(w.chat, next.source, next.options); err != nil {
-		next.remove()
-		return err
-	}
-	w.look(next.name)
-	w.now.remove()
-	w.now = next
-	return nil
-}
-
-// wait lets time pass.
-func (w *walker) wait(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-	case <-time.After(time.Duration(w.dice.Int64N(int64(2 * time.Second)))):
-	}
-	return nil
-}
-
-// waitForTheEnd waits until what plays is over: that has to be told.
-func (w *walker) waitForTheEnd(ctx context.Context) error {
-	if w.now.endless || w.ledger.playing == "" || w.ledger.playing == w.shelf.radioName() {
-		return nil
-	}
-	if _, err := w.client.Resume(w.chat); err != nil {
-		return err
-	}
-	deadline := time.Now().Add(endLimit)
-	for w.ends.Load() == int64(w.ledger.ends) && ctx.Err() == nil {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("the end of %s was never told", w.ledger.playing) // which is not allowed
-		}
-		time.Sleep(10 * time.Millisecond) // the interval of polling
-	}
-	return nil
-}
-
-func (w *walker) blackout(seconds int) error {
-	if !w.casts {
-		w.server.Endpoint(w.chat).BlackoutFor(time.Duration(seconds) * time.Second)
-	}
-	return nil
-}
-
-// look settles the account with what Stats say, and with the ends that were told before. started is as of ledger.settle.
-func (w *walker) look(started string) {
-	for {
-		before, ok := w.plays()
-		w.barrier()
-		ends := int(w.ends.Load())
-		after, still := w.plays()
-		if !ok || !still {
-			return // the call is gone; Stop's account knows the rest
-		}
-		if before != after {
-			continue // something has ended meanwhile: look again
-		}
-		if last := cmp.Or(started, w.ledger.playing); after == "" && w.lists[last] && ends == w.ledger.ends {
-			after = last // between two of its tracks
-		}
-		if err := w.ledger.settle(started, after, ends); err != nil {
-			w.books.violation("call %d: %v", w.chat, err)
-		}
-		return
-	}
-}
-
-// plays describes what plays.
-func (w *walker) plays() (name string, ok bool) {
-	s, err := w.client.Stats(w.chat)
-	return nameOf(s.Source), err == nil
-}
-
-// barrier returns when all that had happened before has been told.
-func (w *walker) barrier() {
-	state, err := w.client.GetState(w.chat)
-	if err != nil {
-		return
-	}
-	settle := w.client.Unmute // which returns when the goroutine that plays has seen it; it changes nothing
-	if state.Muted {
-		settle = w.client.Mute
-	}
-	_, _ = settle(w.chat) // refused where the call has failed: what that has ended is to be told all the same
-	w.await()
-}
-
-// await returns when what has been posted before has been told.
-func (w *walker) await() {
-	if !w.beacon.pass(operationLimit) {
-		w.books.violation("call %d: OnUpgrade was not called within %s", w.chat, operationLimit)
-	}
 }
