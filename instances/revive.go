@@ -23,7 +23,7 @@ const (
 )
 
 // liveWaits lie before the tries, in fifths of the stall limit: 0, 2 and 8 s. So long a server takes that starts anew.
-var liveWaits = [liveTries]time.Duration{0, 1, 4}
+var liveWaits = [liveTries]int{0, 1, 4}
 
 // revivable tells whether the stream is of a source that can be opened again where it is at that moment, and has ended, or stands still, for a reason
 // that this may mend.
@@ -49,7 +49,7 @@ func (p *playback) revives(l *leg, why error) bool {
 	}
 	r := s.request
 	r.offset, r.live, r.stalls, r.after = time.Duration(p.position.Load())*time.Millisecond, true, s.stalls+1, s.intro()
-	if p.reopen(s, r, liveWaits[s.stalls]*p.env.Patience.stall()/5, func(err error) {
+	if p.reopen(s, r, time.Duration(liveWaits[s.stalls])*p.env.Patience.stall()/5, func(err error) {
 		s.vain.Store(&err)
 		s.reopening.Store(false)
 		p.env.Logger.Warn("a live source cannot be opened again", "chat", p.chat, "source", s.name, "error", err)
