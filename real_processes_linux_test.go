@@ -24,6 +24,10 @@ func rouseThreads(t *testing.T, n int) {
 	for range n {
 		threads.Go(func() { _, _ = syscall.Read(pipe[0], make([]byte, 1)) }) // by the system itself, so that it takes a thread
 	}
+	until(t, "as many threads", func() bool { // each of those that wait has one to itself
+		all, err := os.ReadDir("/proc/self/task")
+		return err == nil && len(all) > n
+	})
 	_, err := syscall.Write(pipe[1], make([]byte, n))
 	must(t, err)
 	threads.Wait()

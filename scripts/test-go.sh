@@ -23,7 +23,7 @@ fi
 echo "go test ${race:+$race }-shuffle=on $*"
 # shellcheck disable=SC2086 # empty where there is no race detector
 # Four tests side by side, because many of them wait: for a process of their own, or for real time to pass.
-go test $race -shuffle=on -parallel 4 -timeout 10m "$@"
+go test $race -shuffle=on -parallel 4 -timeout 15m "$@"
 
 # The examples that are modules of their own go without the detector, for which their MTProto libraries would have to be compiled once more.
 # What the bots do side by side is in the library's module, in examples/player.
