@@ -118,6 +118,12 @@ func (w *wire) limit(rate string) {
 	}
 }
 
+// clog lets next to nothing out of the bot's host, behind a queue of hours: what is sent stays in it, until the socket's buffer is full.
+func (w *wire) clog() {
+	w.t.Helper()
+	w.run(lab.bot, fmt.Sprintf("tc qdisc add dev %s root tbf rate 8kbit burst 2kb limit 10mb", w.botDev))
+}
+
 // renumber gives the bot's host another address instead of the one it has.
 func (w *wire) renumber(to netip.Addr) {
 	w.t.Helper()

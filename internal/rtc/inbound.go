@@ -17,6 +17,7 @@ import (
 // Any datagram is also a sign of life to ICE: so one of them passes for each address and each span of life.
 type senderConn struct {
 	*net.UDPConn
+	out  *outbound
 	life time.Duration
 
 	mu     sync.Mutex // guards passed
@@ -27,7 +28,7 @@ type senderConn struct {
 const maxPassed = 1024
 
 func newSenderConn(conn *net.UDPConn, life time.Duration) *senderConn {
-	return &senderConn{UDPConn: conn, life: life, passed: map[netip.AddrPort]time.Time{}}
+	return &senderConn{UDPConn: conn, out: newOutbound(conn), life: life, passed: map[netip.AddrPort]time.Time{}}
 }
 
 // lifeSpan returns how often a sign of life is to pass: four times until ICE would miss one.
@@ -47,9 +48,9 @@ func (c *senderConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 func (c *senderConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if lastFlight(b) {
 		again := bytes.Clone(b)
-		repeat(func() { _, _ = c.WriteToUDPAddrPort(again, to) }) // it may be lost like the first
+		repeat(func() { _, _ = c.out.write(again, to) }) // it may be lost like the first
 	}
-	return c.WriteToUDPAddrPort(b, to)
+	return c.out.write(b, to)
 }
 
 // lastFlight tells whether a datagram is our last flight of a DTLS handshake, which begins with the ChangeCipherSpec. With it we are connected, and the

@@ -129,7 +129,7 @@ func TestASocketForgetsWhatIsUnneededButForASignOfLife(t *testing.T) {
 }
 
 func TestASignOfLifePassesForEachAddressAndEachSpan(t *testing.T) {
-	c := newSenderConn(nil, time.Second)
+	c := &senderConn{life: time.Second, passed: map[netip.AddrPort]time.Time{}}
 	start := time.Now()
 	one, other := netip.MustParseAddrPort("192.0.2.1:1"), netip.MustParseAddrPort("192.0.2.1:2")
 	for i, step := range []struct {
