@@ -6,7 +6,8 @@ import "gotgcall/instances"
 // call sends the same frames under its own SSRC. It runs like a radio: the first call opens it, with its options; who comes later, or back from a pause,
 // joins where it is; it is closed when the last call has left, and begins anew after its end. Each call has its own mute, pause and end; one that is slow
 // never holds the others. SeekBy, SetSpeed and SetVolume are ErrSeekUnsupported. src may be a Playlist: OnTrackStart and OnTrackEnd are
-// then called for each chat that listens at that moment, and Time goes on from one track to the next.
+// then called in each chat as for a list of its own, from the track on that plays when it joins, and for the tracks that cannot be played too; a chat that sets it
+// again is told nothing twice. Time goes on from one track to the next.
 //
 // Make it once and give the same value to every call. Another Client gets ErrBusy.
 func Shared(src Source) Source {

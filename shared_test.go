@@ -228,35 +228,117 @@ func TestASharedFilmBeginsWithAKeyFrameForEachCallAndStaysInSync(t *testing.T) {
 	})
 }
 
+// diary is what each chat was told of a list.
+type diary struct {
+	mu   sync.Mutex
+	told map[int64][]string // guarded by mu
+}
+
+func newDiary(w *world) *diary {
+	d := &diary{told: map[int64][]string{}}
+	w.client.OnTrackStart(func(chat int64, track gotgcall.PlaylistTrack) { d.note(chat, fmt.Sprintf("%d begins", track.ID)) })
+	w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) {
+		for word, known := range map[string]error{"cannot": gotgcall.ErrFile, "skipped": gotgcall.ErrSkipped} {
+			if errors.Is(err, known) {
+				err = errors.New(word)
+			}
+		}
+		d.note(chat, fmt.Sprintf("%d ends: %v", track.ID, err))
+	})
+	w.client.OnStreamEnd(func(chat int64, s gotgcall.StreamType, _ gotgcall.Device, err error) {
+		d.note(chat, fmt.Sprintf("end of %s: %v", s, err))
+	})
+	return d
+}
+
+func (d *diary) note(chat int64, text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.told[chat] = append(d.told[chat], text)
+}
+
+// expect waits until all is delivered.
+func (d *diary) expect(t *testing.T, chat int64, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.Equal(d.told[chat], want) {
+		t.Errorf("chat %d was told %q, expected %q", chat, d.told[chat], want)
+	}
+}
+
 func TestASharedPlaylistTellsItsTracksInEachChat(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
-		var mu sync.Mutex
-		told := map[int64][]string{}
-		note := func(chat int64, text string) {
-			mu.Lock()
-			defer mu.Unlock()
-			told[chat] = append(told[chat], text)
-		}
-		w.client.OnTrackStart(func(chat int64, track gotgcall.PlaylistTrack) { note(chat, fmt.Sprintf("%d begins", track.ID)) })
-		w.client.OnTrackEnd(func(chat int64, track gotgcall.PlaylistTrack, err error) {
-			note(chat, fmt.Sprintf("%d ends: %v", track.ID, err))
-		})
-		w.client.OnStreamEnd(func(chat int64, s gotgcall.StreamType, _ gotgcall.Device, err error) {
-			note(chat, fmt.Sprintf("end of %s: %v", s, err))
-		})
-		list := gotgcall.NewPlaylist(seconds(2, 0), seconds(2, 1))
-		radio := gotgcall.Shared(list)
+		d := newDiary(w)
+		radio := gotgcall.Shared(gotgcall.NewPlaylist(seconds(2, 0), seconds(2, 1)))
 		w.join(1)
 		w.join(2)
 		must(t, w.client.SetStreamSources(1, radio))
 		time.Sleep(3 * time.Second)
 		must(t, w.client.SetStreamSources(2, radio))
 		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		if want := []string{"0 begins", "0 ends: <nil>", "1 begins", "1 ends: <nil>", "end of audio: <nil>"}; !slices.Equal(told[1], want) || !slices.Equal(told[2], want[2:]) {
-			t.Errorf("chat 1 was told %q and chat 2 %q", told[1], told[2])
-		}
+		d.expect(t, 1, "0 begins", "0 ends: <nil>", "1 begins", "1 ends: <nil>", "end of audio: <nil>")
+		d.expect(t, 2, "1 begins", "1 ends: <nil>", "end of audio: <nil>")
 		seamless(t, w.records(1), 200)
+	})
+}
+
+// missing is a Source that cannot be opened.
+func missing() gotgcall.Source {
+	return ownStreams{open: func() (*media.Streams, error) { return nil, fmt.Errorf("%w: it is missing", gotgcall.ErrFile) }}
+}
+
+func TestOfASharedPlaylistAlsoTheTracksAreToldThatCannotBePlayed(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		d := newDiary(w)
+		for chat := range int64(3) {
+			w.join(chat)
+		}
+		radio := gotgcall.Shared(gotgcall.NewPlaylist(missing(), seconds(2, 0), missing(), seconds(1, 1), missing()))
+		go func() { _ = w.client.SetStreamSources(0, radio) }()
+		must(t, w.client.SetStreamSources(1, radio))
+		time.Sleep(time.Second)
+		must(t, w.client.SetStreamSources(2, radio))
+		time.Sleep(5 * time.Second)
+		all := []string{
+			"0 ends: cannot", "1 begins", "1 ends: <nil>", "2 ends: cannot", "3 begins", "3 ends: <nil>", "4 ends: cannot", "end of audio: <nil>",
+		}
+		d.expect(t, 0, all...)
+		d.expect(t, 1, all...)
+		d.expect(t, 2, all[1:]...)
+	})
+}
+
+func TestOfASharedPlaylistOfWhichNothingCanBePlayedAllTracksAreTold(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		d := newDiary(w)
+		w.join(1)
+		is(t, w.client.SetStreamSources(1, gotgcall.Shared(gotgcall.NewPlaylist(missing(), missing()))), gotgcall.ErrFile)
+		d.expect(t, 1, "0 ends: cannot", "1 ends: cannot")
+	})
+}
+
+func TestASharedPlaylistThatIsSetAgainTellsNothingTwice(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		d := newDiary(w)
+		w.join(1)
+		w.join(2)
+		list := gotgcall.NewPlaylist(seconds(3, 0), seconds(3, 1), seconds(3, 2))
+		radio := gotgcall.Shared(list)
+		for range 3 {
+			must(t, w.client.SetStreamSources(1, radio))
+			must(t, w.client.SetStreamSources(2, radio))
+			time.Sleep(500 * time.Millisecond)
+		}
+		must(t, list.Next())
+		time.Sleep(time.Second)
+		must(t, w.client.SetStreamSources(2, seconds(10, 3))) // it has left
+		time.Sleep(3 * time.Second)
+		must(t, w.client.SetStreamSources(2, radio)) // and comes back
+		time.Sleep(5 * time.Second)
+		d.expect(t, 1, "0 begins", "0 ends: skipped", "1 begins", "1 ends: <nil>", "2 begins", "2 ends: <nil>", "end of audio: <nil>")
+		d.expect(t, 2, "0 begins", "0 ends: skipped", "1 begins", "2 begins", "2 ends: <nil>", "end of audio: <nil>")
 	})
 }
 

@@ -34,10 +34,13 @@ type hub struct {
 	recent []demux.Frame  // the newest sound, of sharedCushion
 	track  *PlaylistTrack // the one that plays, of a Playlist
 	over   bool           // nothing more comes
+	// listeners are the calls that hear it, with how many of its taps: two for a moment, when the source is set again.
+	listeners map[*playback]int
+	early     []trackEnd // of a Playlist, what could not be played before there was a first track
 }
 
 func newHub(s *Shared, env *Environment, r request) *hub {
-	h := &hub{shared: s, key: keyOf(r), env: env, epoch: time.Now(), ready: make(chan struct{})}
+	h := &hub{shared: s, key: keyOf(r), env: env, epoch: time.Now(), ready: make(chan struct{}), listeners: map[*playback]int{}}
 	h.life, h.end = context.WithCancelCause(context.Background())
 	own := *env
 	own.Events, own.base = hubEvents{h}, env
@@ -84,9 +87,6 @@ func (h *hub) tap(r request, wake func()) *stream {
 		}
 	}
 	h.taps = append(h.taps, t)
-	if h.track != nil {
-		r.host.env.Events.TrackStart(r.host.chat, *h.track)
-	}
 	return t
 }
 
@@ -94,6 +94,11 @@ func (h *hub) remove(t *stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.taps = slices.DeleteFunc(h.taps, func(o *stream) bool { return o == t })
+	if host := t.request.host; t.heard {
+		if h.listeners[host]--; h.listeners[host] == 0 {
+			delete(h.listeners, host)
+		}
+	}
 }
 
 // give hands a frame on.
@@ -169,41 +174,3 @@ func (o *hubOutlet) idle(time.Time, bool) time.Time {
 	}
 	return time.Time{}
 }
-
-// hubEvents are the events of a hub's playback, for all its calls.
-type hubEvents struct{ *hub }
-
-// StreamEnd implements Events.
-func (e hubEvents) StreamEnd(_ int64, kind models.StreamType, _ models.Device, err error) {
-	e.endLeg(kind, err)
-}
-
-// TrackStart implements Events.
-func (e hubEvents) TrackStart(_ int64, t PlaylistTrack) {
-	e.mu.Lock()
-	e.track = &t
-	e.mu.Unlock()
-	e.each(func(to *playback) { to.env.Events.TrackStart(to.chat, t) })
-}
-
-// TrackEnd implements Events.
-func (e hubEvents) TrackEnd(_ int64, t PlaylistTrack, err error) {
-	e.mu.Lock()
-	e.track = nil
-	e.mu.Unlock()
-	e.each(func(to *playback) { to.env.Events.TrackEnd(to.chat, t, err) })
-}
-
-func (e hubEvents) each(tell func(*playback)) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, t := range e.taps {
-		tell(t.request.host)
-	}
-}
-
-// ConnectionChange, Upgrade, RejoinNeeded and Rejoins implement Events: a hub has no connection.
-func (hubEvents) ConnectionChange(int64, models.ConnState) {}
-func (hubEvents) Upgrade(int64, models.MediaState)         {}
-func (hubEvents) RejoinNeeded(int64)                       {}
-func (hubEvents) Rejoins() bool                            { return false }

@@ -135,6 +135,9 @@ func (p *playback) fits(s *stream) bool {
 func (p *playback) setCurrent(s *stream) {
 	p.current = s
 	p.playing.Store(s)
+	if s != nil && s.shared {
+		s.placed()
+	}
 	switch {
 	case s == nil: // the next track may come
 	case s.request.track == nil:

@@ -67,9 +67,12 @@ func (s *Shared) join(
 	if err != nil {
 		return nil, err
 	}
+	early := !isClosed(h.ready)
 	select {
 	case <-h.ready:
-		err = h.err
+		if err = h.err; err != nil && early {
+			r.host.tellFailed(h.early) // nobody changes them any more
+		}
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
@@ -78,7 +81,7 @@ func (s *Shared) join(
 		return nil, err
 	}
 	t := h.tap(r, wake)
-	t.cancel = cancel
+	t.cancel, t.placed = cancel, func() { h.hears(t, early) }
 	t.opened = media.NewStreams(nil, nil, func() error {
 		h.remove(t)
 		s.exit(h)()

@@ -26,6 +26,7 @@ type stream struct {
 	// shared: a hub fills its queues, and wakes the scheduler by wake
 	shared bool
 	wake   func()
+	placed func() // tells the hub that the stream has taken its place
 	legs   []*leg // video before audio: the order of their ends
 	cancel context.CancelCauseFunc
 
@@ -41,6 +42,8 @@ type stream struct {
 	vain      atomic.Pointer[error] // why that failed for a live source, the last time
 
 	bequest atomic.Pointer[media.EncodeOptions] // what was asked of it too late, and holds for the tracks after it; nil for nothing
+
+	heard bool // it is counted among the listeners of its hub, whose mu guards this
 
 	// owned by the scheduler's goroutine
 	skipped bool // another track of its list was asked for
