@@ -85,7 +85,8 @@ func (c *Client) SetSpeed(chatID int64, speed float64) error {
 }
 
 // SetVolume makes what plays louder or softer, 0.01 to 4 times; 1 is its own volume. It works in the way of SetSpeed, and for live sources of FromURL too,
-// which go on where they are by then. To silence a call use Mute.
+// which go on where they are by then. To silence a call use Mute. A radio over HTTP that does
+// not say that it is one is taken for a file, whose position does not come: ErrSourceTimeout, and it goes on as it was.
 func (c *Client) SetVolume(chatID int64, volume float64) error {
 	if err := checkFactor("volume", "0.01 to 4; 1 is the source's own, and Mute is silence", volume, EncodeOptions{Volume: volume}); err != nil {
 		return err
