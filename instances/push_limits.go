@@ -62,7 +62,7 @@ func (r *retry) lost(held time.Duration, now time.Time) {
 
 // hopeless tells whether it is of no use to try again after that error.
 func (r *retry) hopeless(err error, now time.Time) bool {
-	return errors.Is(err, media.ErrNoEncoder) || now.After(r.until)
+	return errors.Is(err, media.ErrNoEncoder) || errors.Is(err, media.ErrUntrusted) || now.After(r.until)
 }
 
 // wait returns how long to wait before the next attempt. chance is from 0 to 1, and makes it a quarter shorter or longer.

@@ -6,12 +6,15 @@ import (
 	"strings"
 )
 
+// unverified is what ffmpeg says of a certificate that it does not trust.
+const unverified = "failed verification"
+
 // complaints are what ffmpeg says and what there is to do about it. The first that fits is used.
 var complaints = []struct{ text, advice string }{
 	{"not on whitelist", "it refers to something that a source of this kind may not open: a file may not lead to the network, nor a URL to a file"},
 	{"allowed_segment_extensions", "its playlist leads to something that does not look like a part of it by its name"},
 	{"Unsafe file name", "it refers to a file outside its own folder"},
-	{"failed verification", "the server's certificate is not trusted; if it should be, name a file with its authority in SSL_CERT_FILE"},
+	{unverified, "the server's certificate is not trusted; if it should be, name a file with its authority in SSL_CERT_FILE"},
 	{"Server returned", "the server does not give it out"},
 	{"timed out", "the server does not answer"},
 	{"Connection refused", "there is no server at this address"},

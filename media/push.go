@@ -74,6 +74,9 @@ func (t PushTarget) String() string { return t.shown }
 // ErrNoServer is wrapped by the error of a Push that found nobody listening: trying again costs the server nothing.
 var ErrNoServer = errors.New("gotgcall: nobody listens there")
 
+// ErrUntrusted is wrapped by the error of a Push to a server whose certificate is not trusted: trying again does not help.
+var ErrUntrusted = errors.New("gotgcall: the server cannot be trusted")
+
 // Push is an ffmpeg that encodes what it is given and publishes it.
 type Push struct {
 	job    *job
@@ -128,6 +131,9 @@ func (p *Push) explain(err error) error {
 	}
 	if strings.Contains(exit.Stderr, "Connection refused") {
 		err = fmt.Errorf("%w: %w", ErrNoServer, err)
+	}
+	if strings.Contains(exit.Stderr, unverified) {
+		err = fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	for _, c := range complaints {
 		if strings.Contains(exit.Stderr, c.text) {
