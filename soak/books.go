@@ -19,6 +19,7 @@ type books struct {
 	accepted   int // tracks that SetStreamSources has taken
 	told       int // ends
 	operations int
+	peak       int            // of goroutines, in all samples
 	refused    map[string]int // errors that are allowed, by name
 	violations []string
 	listened   int           // calls that were to be heard, and were

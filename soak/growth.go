@@ -28,16 +28,12 @@ type measure struct {
 	part int64 // in percent of what was there before, and
 	some int64 // as much besides, and
 	each int64 // for each track that was started meanwhile
-}
-
-// limit is how much there may be at the most.
-func (m measure) limit(before, tracks int64) int64 {
-	return before + before*m.part/100 + m.some + m.each*tracks
+	peak int64 // for each goroutine that there have been more than ever before: the runtime keeps what it knows of them
 }
 
 // compare says that there is more than there may be.
-func (m measure) compare(when string, before, now, tracks int64) (grown []string) {
-	if most := m.limit(before, tracks); now > most {
+func (m measure) compare(when string, before, now, tracks, peak int64) (grown []string) {
+	if most := before + before*m.part/100 + m.some + m.each*tracks + m.peak*peak; now > most {
 		grown = append(grown, fmt.Sprintf("%s: %s grew from %d to %d, of which %d could be explained; %d tracks were started meanwhile", when, m.what,
 			before/m.unit, now/m.unit, most/m.unit, tracks))
 	}
@@ -57,7 +53,7 @@ var atRest = []measure{
 	{what: "goroutines", unit: 1, of: goroutines, some: 4},
 	{what: "descriptors", unit: 1, of: descriptors, some: 4},
 	{what: "children", unit: 1, of: children},
-	{what: "KB of heap", unit: kilo, of: heap, some: 512 * kilo, each: kilo / 4},
+	{what: "KB of heap", unit: kilo, of: heap, some: 512 * kilo, each: kilo / 4, peak: kilo},
 	{what: "KB of resident memory", unit: kilo, of: resident, part: 50, some: 64 * mega},
 }
 
@@ -75,13 +71,13 @@ var inWalk = []measure{
 // keptBy says what has grown from one rest to another.
 func (s sample) keptBy(later sample) (grown []string) {
 	for _, m := range atRest {
-		grown = append(grown, m.compare("when all calls were stopped", m.of(s), m.of(later), int64(later.tracks-s.tracks))...)
+		grown = append(grown, m.compare("when all calls were stopped", m.of(s), m.of(later), int64(later.tracks-s.tracks), int64(later.peak-s.peak))...)
 	}
 	return grown
 }
 
 // beginning is how long a walk is nothing but a beginning: the calls have still to join, on a busy machine.
-const beginning = 30 * time.Second
+const beginning = 2 * time.Minute
 
 // grownInWalk says what has grown from the first third of the samples to the last. While the calls begin, nothing is compared.
 func grownInWalk(samples []sample) (grown []string) {
@@ -93,7 +89,7 @@ func grownInWalk(samples []sample) (grown []string) {
 	first, last := samples[:third], samples[len(samples)-third:]
 	tracks := last[third/2].tracks - first[third/2].tracks
 	for _, m := range inWalk {
-		grown = append(grown, m.compare("while the calls walked", median(first, m.of), median(last, m.of), int64(tracks))...)
+		grown = append(grown, m.compare("while the calls walked", median(first, m.of), median(last, m.of), int64(tracks), 0)...)
 	}
 	return grown
 }

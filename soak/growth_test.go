@@ -16,6 +16,7 @@ func TestWhatIsKeptOfEachSongIsFoundAtRest(t *testing.T) {
 	}{
 		"nothing":                    {func(*sample) {}, ""},
 		"noise":                      {func(s *sample) { s.heap += 400 * kilo; s.goroutines += 3; s.descriptors += 3; s.resident += 50 * mega }, ""},
+		"more goroutines than ever":  {func(s *sample) { s.heap += 2400 * kilo; s.peak += 2000 }, ""},
 		"a KB of each of 800 tracks": {func(s *sample) { s.tracks += 800; s.heap += 800 * kilo }, "KB of heap grew from 3072 to 3872"},
 		"a goroutine of one in 50":   {func(s *sample) { s.tracks += 500; s.goroutines += 10 }, "goroutines grew from 20 to 30"},
 		"a descriptor of one in 50":  {func(s *sample) { s.tracks += 500; s.descriptors += 10 }, "descriptors grew from 10 to 20"},
@@ -37,7 +38,7 @@ func TestWhatCallsKeepIsFoundWhileTheyWalk(t *testing.T) {
 	walked := func(change func(i int, s *sample)) (samples []sample) {
 		for i := range n {
 			s := sample{goroutines: 1000 + i%7*20, descriptors: 200 + i%5*5, children: 30 + i%3*4, heap: int64(80+i%4*4) * mega, resident: 200 * mega, tracks: 500 * i}
-			s.at = time.Duration(i) * time.Second
+			s.at = time.Duration(i) * 10 * time.Second
 			if i < n/10 {
 				s.goroutines = 0 // the calls begin
 			}

@@ -18,6 +18,7 @@ type sample struct {
 	heap, resident                   int64
 	children, operations, violations int
 	tracks                           int // that have been started until then
+	peak                             int // the most goroutines that any sample has had until then
 }
 
 func (b *books) sample(at time.Duration, calls int) sample {
@@ -27,9 +28,11 @@ func (b *books) sample(at time.Duration, calls int) sample {
 	runtime.ReadMemStats(&m)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.peak = max(b.peak, runtime.NumGoroutine())
 	return sample{
 		at: at, calls: calls, descriptors: usage.OpenDescriptors(), goroutines: runtime.NumGoroutine(), heap: int64(m.HeapAlloc), //nolint:gosec // far below 2^63
 		resident: usage.ResidentBytes(), children: len(usage.Children()), operations: b.operations, violations: len(b.violations), tracks: b.accepted,
+		peak: b.peak,
 	}
 }
 
