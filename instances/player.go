@@ -25,6 +25,7 @@ type player struct {
 	// owned by run
 	announced bool // the call's identity has been used in a join
 	tries     int  // since the connection held
+	stood     bool // a connection has: bad news come by the end of what plays
 
 	// guarded by call.mu
 	signaler  models.Signaler // the newest Play's
@@ -189,13 +190,14 @@ func (p *player) run() {
 	defer close(p.ended)
 	for {
 		if err := p.connect(); err != nil {
-			if p.delivers() {
+			if p.stood {
 				p.call.giveUp(err)
 			}
 			p.leave()
 			p.settle(err)
 			return
 		}
+		p.stood = true
 		p.settle(nil)
 		since := time.Now()
 		select {
@@ -209,13 +211,6 @@ func (p *player) run() {
 			p.tries = 0
 		}
 	}
-}
-
-// delivers tells whether a Play has succeeded, so that bad news come by the end of what plays.
-func (p *player) delivers() bool {
-	p.call.mu.Lock()
-	defer p.call.mu.Unlock()
-	return p.delivered
 }
 
 // settle tells those who wait how the dance ended.

@@ -110,7 +110,7 @@ func (p *player) params() (string, error) {
 // join asks the Signaler to join. As long as it may have succeeded, there is something to leave.
 func (p *player) join(params string) (answer string, err error) {
 	ctx, cancel := p.ctx, context.CancelFunc(func() {})
-	if p.delivers() {
+	if p.stood {
 		ctx, cancel = context.WithTimeoutCause(ctx, joinTimeout, fmt.Errorf("%w: no answer within %s", models.ErrConnectionTimeout, joinTimeout))
 	}
 	defer cancel()
