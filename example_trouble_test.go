@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"net/url"
@@ -72,7 +73,11 @@ func ExampleClient_OnRejoinNeeded() {
 	if err := client.SetStreamSources(chatID, gotgcall.FromFile("testdata/song.ogg")); err != nil {
 		log.Fatal(err)
 	}
-	telegram.Endpoint(chatID).CloseNotify() // the server hangs up
+	listener := telegram.Endpoint(chatID)
+	if err := listener.WaitPackets(context.Background(), listener.AudioSSRC(), 10); err != nil {
+		log.Fatal(err)
+	}
+	listener.CloseNotify() // the server hangs up
 	<-again
 	stats, err := client.Stats(chatID)
 	fmt.Println(stats.State, "plays", stats.Source, err)

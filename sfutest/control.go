@@ -121,7 +121,8 @@ func (e *Endpoint) send(build func() ([]outgoing, error)) error {
 // Kick forgets the client without a word; its Err is ErrKicked.
 func (e *Endpoint) Kick() { e.end(ErrKicked) }
 
-// CloseNotify ends the DTLS connection in the polite way, and forgets the client; its Err is ErrKicked.
+// CloseNotify ends the DTLS connection in the polite way, and forgets the client; its Err is ErrKicked. Before the handshake is complete, of which the client
+// knows earlier than the server, it is Kick: wait for a packet first.
 func (e *Endpoint) CloseNotify() {
 	e.mu.Lock()
 	e.polite = true

@@ -119,13 +119,17 @@ func ExampleServer_Signaler() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	fmt.Println(client.Play(ctx, 1, gotgcall.FromFile("../testdata/song.ogg"), server.Signaler()))
-	server.Endpoint(1).CloseNotify() // the server hangs up, and Play joins again
-	for first := server.Endpoint(1); server.Endpoint(1) == first; {
-		time.Sleep(10 * time.Millisecond)
-	}
 	listener := server.Endpoint(1)
 	fmt.Println(listener.WaitPackets(ctx, listener.AudioSSRC(), 50))
+
+	listener.CloseNotify() // the server hangs up, and Play joins again
+	for server.Endpoint(1) == listener {
+		time.Sleep(10 * time.Millisecond)
+	}
+	listener = server.Endpoint(1)
+	fmt.Println(listener.WaitPackets(ctx, listener.AudioSSRC(), 50))
 	// Output:
+	// <nil>
 	// <nil>
 	// <nil>
 }
