@@ -664,3 +664,26 @@ func TestADamagedTimestampDoesNotParkAFilm(t *testing.T) {
 		}
 	})
 }
+
+// TestPicturesOfOneMomentAreNotOneFrame: what has the timestamp of the picture before is a part of it for a receiver (RFC 7741 section 4.1).
+func TestPicturesOfOneMomentAreNotOneFrame(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		list := ivftest.Frames(120, 1, 100)
+		for i := range list[60:] {
+			list[60+i].PTS += uint64(i+1) * 30 * 3600 // an hour further each time: nobody waits, so they all are due at once
+		}
+		must(t, w.client.SetStreamSources(1, bytesSource{ivftest.Stream{}.Bytes(list)}))
+		time.Sleep(10 * time.Second)
+		packets := w.pictures(1)
+		if len(packets) != 120 {
+			t.Fatalf("%d of 120 frames arrived within 10 s", len(packets))
+		}
+		for i, p := range packets[1:] {
+			if step := p.Timestamp - packets[i].Timestamp; step == 0 || step > 9000 {
+				t.Fatalf("frame %d is %d ticks behind the one before", i+1, step)
+			}
+		}
+		w.noViolations()
+	})
+}

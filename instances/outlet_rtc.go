@@ -39,6 +39,7 @@ type linkOutlet struct {
 	group     int // packets that leave together
 	at        time.Time
 	timestamp uint32
+	stamped   bool // there is one, of this picture or of the last
 
 	padded time.Time // when the video last sent something
 }
@@ -69,7 +70,8 @@ func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) bool {
 		return false
 	}
 	o.packets = o.link.PacketizeVideo(f.Data)
-	o.timestamp, o.at = o.clock.RTP(o.link.BaseTime(models.Video), f.PTS, l.rate), due
+	o.stamp(o.clock.RTP(o.link.BaseTime(models.Video), f.PTS, l.rate))
+	o.at = due
 	interval := min(pacer.Duration(f.Duration, l.rate), maxInterval)
 	slots := max(1, int(float64(interval)*spreadPart/float64(spreadSlot)))
 	o.group = max(spreadGroup, (len(o.packets)+slots-1)/slots)
@@ -77,6 +79,15 @@ func (o *linkOutlet) video(l *leg, f demux.Frame, due, now time.Time) bool {
 	o.flush(now)
 	o.report(l, now)
 	return true
+}
+
+// stamp sets the timestamp of the next picture. One that takes the place of another at the same moment, or a moment earlier, follows it by a tick: with its
+// timestamp it would be a part of it (RFC 7741 section 4.1). What lies further back has wrapped around, in a long pause.
+func (o *linkOutlet) stamp(timestamp uint32) {
+	if back := o.timestamp - timestamp; o.stamped && back < videoRate {
+		timestamp = o.timestamp + 1
+	}
+	o.timestamp, o.stamped = timestamp, true
 }
 
 // flush implements outlet.
