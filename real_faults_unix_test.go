@@ -13,17 +13,8 @@ import (
 	"time"
 
 	"gotgcall"
-	"gotgcall/internal/demux/oggtest"
 	"gotgcall/internal/ffmpeg"
 )
-
-// oggFile makes a file of so many Opus packets of 20 ms.
-func oggFile(t *testing.T, packets int) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "song.ogg")
-	must(t, os.WriteFile(path, oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(packets, 960, 101))), 0o600))
-	return path
-}
 
 // A program that gives a second of sound and is stopped, or killed, plays ffmpeg: all of that is read ahead long before the listener has heard it.
 func TestWhatWasReadAheadIsPlayedBeforeTheEndOfAProgramIsTold(t *testing.T) {

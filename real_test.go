@@ -13,6 +13,7 @@ import (
 
 	"gotgcall"
 	"gotgcall/internal/demux"
+	"gotgcall/internal/demux/oggtest"
 	"gotgcall/internal/leak"
 	"gotgcall/internal/score"
 	"gotgcall/sfutest"
@@ -227,4 +228,12 @@ func TestStopLeavesNoProcessWhateverIsPlaying(t *testing.T) {
 		t.Errorf("Stop caused an end: %v", err)
 	default:
 	}
+}
+
+// oggFile makes a file of so many Opus packets of 20 ms.
+func oggFile(t *testing.T, packets int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "song.ogg")
+	must(t, os.WriteFile(path, oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(packets, 960, 101))), 0o600))
+	return path
 }
