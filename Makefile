@@ -34,7 +34,7 @@ preview: ## hear and see in your browser what a group would; SONG=path-or-URL an
 	@sh scripts/ensure-ffmpeg.sh || echo 'going on without ffmpeg, which the page will say'
 	@$(GO) run ./examples/preview -open $(ARGS) -- $${SONG:+"$$SONG"} $${FILM:+"$$FILM"}
 
-test: ## everything that must hold before a commit: about 8 minutes
+test: ## everything that must hold before a commit: about 9 minutes
 	@MAKE='$(MAKE)' sh scripts/steps.sh $(STEPS)
 
 test-slow: ffmpeg chromium ## the bot with gotd, whose compilation takes minutes, and two examples in a headless Chromium (ARTIFACTS=folder keeps screenshots)

