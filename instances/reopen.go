@@ -42,7 +42,7 @@ func (p *playback) reopen(s *stream, r request, after time.Duration, failed func
 // sound and its picture. When that fails the stream ends.
 func (p *playback) untangle(s *stream, at time.Duration) {
 	r := s.request
-	r.offset, r.separate, r.live, r.after = at, true, s.onAir(), nil
+	r.offset, r.separate, r.live = at, true, s.onAir()
 	if p.reopen(s, r, 0, func(err error) { s.broken.Store(&err) }) {
 		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
 	}

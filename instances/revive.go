@@ -74,9 +74,7 @@ var errNotLive = fmt.Errorf("%w: it is no live source", models.ErrFile)
 
 // goesOn returns an error when a stream that was opened again does not go on with what was played before, but begins again: a song whose server does
 // not tell its length looks like a radio. The sound of such a one begins as it did before.
-func (s *stream) goesOn(ctx context.Context) error {
-	before := s.request.after
-	s.request.after = nil // nothing of the stream before is kept
+func (s *stream) goesOn(ctx context.Context, before *intro) error {
 	if before == nil || media.IsLive(s.request.source) {
 		return nil
 	}

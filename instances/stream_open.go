@@ -20,6 +20,8 @@ func openStream(
 		return nil, err
 	}
 	defer r.release() // what was opened has a claim of its own
+	before := r.after
+	r.after = nil // the stream keeps nothing of the one before
 	life, cancel := context.WithCancelCause(life)
 	release := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	var s *stream
@@ -30,7 +32,7 @@ func openStream(
 		s.cancel = cancel
 		track(s)
 		if err = s.awaitFirst(ctx); err == nil {
-			err = s.goesOn(ctx)
+			err = s.goesOn(ctx, before)
 		}
 	}
 	if !release() && err == nil { // ctx ended at this very moment and took the stream with it
