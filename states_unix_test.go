@@ -4,11 +4,9 @@ package gotgcall_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -85,9 +83,11 @@ func TestEveryMethodInEveryStateOfABroadcast(t *testing.T) {
 			server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()), sfutest.WithJoinTimeout(hang))
 			must(t, err)
 			defer func() { must(t, server.Close()) }()
+			var log lockedBuffer // not t's output: a Close inside a callback does not wait for the events behind that, and they are logged after the test, too
+			t.Cleanup(func() { t.Log(log.String()) })
 			client, err := gotgcall.New(gotgcall.WithFFmpegPath(ffmpeg), gotgcall.WithLoopback(), gotgcall.WithConnectTimeout(hang),
 				gotgcall.WithICETimeouts(2*time.Second, time.Second/2, time.Second/2), // so that OnRejoinNeeded comes soon
-				gotgcall.WithLogger(slog.New(slog.NewTextHandler(outputWhile(t), nil))))
+				gotgcall.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			must(t, err)
 			defer func() { must(t, client.Close()) }()
 			h := &theatre{
@@ -101,27 +101,4 @@ func TestEveryMethodInEveryStateOfABroadcast(t *testing.T) {
 			h.all()
 		})
 	}
-}
-
-// outputWhile is t's output until the test is over, and nothing afterwards: a Close inside a callback does not wait for the events behind that callback, and
-// they are logged, too.
-func outputWhile(t *testing.T) io.Writer {
-	o := &endingOutput{to: t.Output()}
-	t.Cleanup(func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.to = io.Discard
-	})
-	return o
-}
-
-type endingOutput struct {
-	mu sync.Mutex
-	to io.Writer // guarded by mu
-}
-
-func (o *endingOutput) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.to.Write(p)
 }

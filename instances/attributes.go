@@ -21,3 +21,14 @@ func (e *Environment) of(chat int64) *Environment {
 func (e *Environment) opening(ctx context.Context, source media.Source) context.Context {
 	return media.WithRunner(media.WithURLPolicy(ctx, e.URLPolicy), e.Runner.With("source", describe(source)))
 }
+
+// describe names a source for logs, errors and Stats, without the secrets in it.
+func describe(s media.Source) string {
+	switch s := s.(type) {
+	case *Shared:
+		return s.String()
+	case *Playlist:
+		return s.String()
+	}
+	return media.Describe(s)
+}

@@ -273,17 +273,6 @@ func optionsOf(s media.Source) media.EncodeOptions {
 	return media.OptionsOf(s)
 }
 
-// describe names a source for logs, errors and Stats, without the secrets in it.
-func describe(s media.Source) string {
-	switch s := s.(type) {
-	case *Shared:
-		return s.String()
-	case *Playlist:
-		return s.String()
-	}
-	return media.Describe(s)
-}
-
 // claim makes the list that of a playback, until release was called as often.
 func (l *Playlist) claim(p *playback) error {
 	l.mu.Lock()

@@ -21,12 +21,12 @@ func repeat(send func()) {
 // checked takes note of a check of the server, which pion has answered. Its result tells pion that the pair is not to be selected because of it.
 func (p *peer) checked(m *stun.Message, _, remote ice.Candidate, pair *ice.CandidatePair) bool {
 	if m.Contains(stun.AttrICEControlling) {
-		p.governed.set()
+		p.governed.Store(true)
 	}
 	if m.Contains(stun.AttrUseCandidate) {
-		p.nominated.set()
+		p.nominated.Store(true)
 	}
-	if !p.connected.isSet() {
+	if !p.connected.Load() {
 		p.answerAgain(m, remote, pair)
 	}
 	return false
@@ -42,7 +42,7 @@ func (p *peer) answerAgain(m *stun.Message, remote ice.Candidate, pair *ice.Cand
 		return
 	}
 	repeat(func() {
-		if !p.broken.isSet() {
+		if !p.broken.Load() {
 			_, _ = pair.Write(answer.Raw) // it may be lost like the first
 		}
 	})

@@ -89,7 +89,7 @@ func (p *peer) whyBroken(announced []jsonparams.Fingerprint) error {
 	if mute := p.mute(); mute != nil {
 		return fmt.Errorf("%w: %w", models.ErrConnectionFailed, mute)
 	}
-	if !p.selected.isSet() && p.iceFailed() {
+	if !p.selected.Load() && p.iceFailed() {
 		return errNoPair // short timeouts end the checks, too; what is left of the time belongs to the other role
 	}
 	return fmt.Errorf("%w: %s", models.ErrConnectionFailed, cmp.Or(p.log.lastFailure(), "the server closed the connection during the handshake"))
@@ -98,7 +98,7 @@ func (p *peer) whyBroken(announced []jsonparams.Fingerprint) error {
 // whyLate says how far the connection came.
 func (p *peer) whyLate(cause error) error {
 	stage := "no answer to the ICE checks: is UDP blocked between this host and the server, or has the join been replaced by another one?"
-	if p.selected.isSet() {
+	if p.selected.Load() {
 		stage = "ICE is connected, but the DTLS handshake did not finish"
 	}
 	if errors.Is(cause, context.DeadlineExceeded) {

@@ -18,7 +18,7 @@ func (p *peer) watchConsent(limit time.Duration) {
 			answers, misses = pair.ResponsesReceived, 0
 		}
 		switch {
-		case p.broken.isSet():
+		case p.broken.Load():
 		case misses < consentLooks:
 			p.consent.Reset(every)
 		default:

@@ -91,7 +91,7 @@ func (c *contest) decide(ctx context.Context) (*peer, error) {
 func (c *contest) bury() error {
 	for i := slices.IndexFunc(c.live, isBroken); i >= 0; i = slices.IndexFunc(c.live, isBroken) {
 		p := c.live[i]
-		hopeless := p.selected.isSet()
+		hopeless := p.selected.Load()
 		err := p.whyBroken(c.next.answer.Fingerprints)
 		c.close(p, err)
 		if hopeless || len(c.live) == 0 {
@@ -223,7 +223,7 @@ func (c *contest) whyLate(cause error) error {
 	return p.whyLate(cause)
 }
 
-func isConnected(p *peer) bool { return p.connected.isSet() }
-func isSelected(p *peer) bool  { return p.selected.isSet() }
-func isGoverned(p *peer) bool  { return p.governed.isSet() }
-func isBroken(p *peer) bool    { return p.broken.isSet() }
+func isConnected(p *peer) bool { return p.connected.Load() }
+func isSelected(p *peer) bool  { return p.selected.Load() }
+func isGoverned(p *peer) bool  { return p.governed.Load() }
+func isBroken(p *peer) bool    { return p.broken.Load() }

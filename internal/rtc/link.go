@@ -45,7 +45,7 @@ func (l *Link) State() models.ConnState {
 	if l.closed.Load() {
 		return models.Closed
 	}
-	if l.peer.broken.isSet() {
+	if l.peer.broken.Load() {
 		return models.Failed
 	}
 	l.peer.mu.Lock()

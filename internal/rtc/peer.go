@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -34,19 +35,21 @@ type peer struct {
 	controlling  bool
 	pwd          string // of our ICE credentials
 	network      *senderNet
-	changed      func() // called when one of the latches may have been set
+	changed      func() // called when one of the flags may have been set
 
 	// set when the connection stands, before anybody else has the peer
 	consent *time.Timer // looks at the server's consent
 
-	governed  latch // the server has checked this side, as the controlling one
-	nominated latch // and has nominated a pair
-	selected  latch // ICE has a pair
-	connected latch // SRTP is ready
-	broken    latch // failed or closed, by whomever
-	readers   sync.WaitGroup
-	closing   sync.Once
-	closed    chan struct{}
+	// flags, each set once
+	governed  atomic.Bool // the server has checked this side, as the controlling one
+	nominated atomic.Bool // and has nominated a pair
+	selected  atomic.Bool // ICE has a pair
+	connected atomic.Bool // SRTP is ready
+	broken    atomic.Bool // failed or closed, by whomever
+
+	readers sync.WaitGroup
+	closing sync.Once
+	closed  chan struct{}
 
 	mu    sync.Mutex
 	ice   webrtc.ICETransportState
@@ -58,17 +61,12 @@ type peer struct {
 func (e *Engine) newPeer(ctx context.Context, a attempt, changed func()) (*peer, error) {
 	id := a.id
 	p := &peer{
-		audio:     newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
-		video:     newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, id.Video),
-		log:       e.pionLog(id.Pwd, a.answer.Pwd),
-		logger:    e.config.Logger,
-		steps:     a.steps,
-		governed:  newLatch(),
-		nominated: newLatch(),
-		selected:  newLatch(),
-		connected: newLatch(),
-		broken:    newLatch(),
-		closed:    make(chan struct{}),
+		audio:  newTrack(webrtc.RTPCodecTypeAudio, opusCodec, id.Audio),
+		video:  newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, id.Video),
+		log:    e.pionLog(id.Pwd, a.answer.Pwd),
+		logger: e.config.Logger,
+		steps:  a.steps,
+		closed: make(chan struct{}),
 
 		controlling: a.controlling,
 		pwd:         id.Pwd,
@@ -137,13 +135,13 @@ func (p *peer) addTrack(t *track) error {
 }
 
 // watch follows the states. ICE states come in order, on one goroutine of pion's; those of the PeerConnection come each on a goroutine of
-// its own, so they only set latches.
+// its own, so they only set flags.
 func (p *peer) watch() {
 	p.steps.watch(p)
 	p.pc.OnICEGatheringStateChange(func(s webrtc.ICEGatheringState) {
 		p.steps.say("ICE gathering", "state", s.String())
 		if s == webrtc.ICEGatheringStateComplete && p.mute() != nil {
-			p.broken.set()
+			p.broken.Store(true)
 			p.changed()
 		}
 	})
@@ -154,9 +152,9 @@ func (p *peer) watch() {
 		p.mu.Unlock()
 		switch s {
 		case webrtc.ICETransportStateConnected, webrtc.ICETransportStateCompleted:
-			p.selected.set()
+			p.selected.Store(true)
 		case webrtc.ICETransportStateFailed:
-			p.broken.set()
+			p.broken.Store(true)
 		}
 		if changed != nil {
 			changed()
@@ -167,7 +165,7 @@ func (p *peer) watch() {
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		switch s {
 		case webrtc.PeerConnectionStateConnected:
-			p.connected.set()
+			p.connected.Store(true)
 			p.changed()
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			p.breakOff()
@@ -178,7 +176,7 @@ func (p *peer) watch() {
 
 // breakOff says that the connection is of no more use.
 func (p *peer) breakOff() {
-	p.broken.set()
+	p.broken.Store(true)
 	p.changed()
 	p.mu.Lock()
 	changed := p.onICE
@@ -202,7 +200,7 @@ func (p *peer) mute() error {
 
 // progress tells whether the server has answered a check, and whether it may have selected a pair: one was nominated, by either side.
 func (p *peer) progress() (answered, nominated bool) {
-	nominated = p.nominated.isSet()
+	nominated = p.nominated.Load()
 	for _, s := range p.pc.GetStats() {
 		if pair, ok := s.(webrtc.ICECandidatePairStats); ok {
 			answered, nominated = answered || pair.ResponsesReceived > 0, nominated || pair.Nominated
@@ -267,7 +265,7 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 // close ends the PeerConnection and waits for its goroutines, closeLimit at most. It may be called more than once; each call waits.
 func (p *peer) close() {
 	p.closing.Do(func() {
-		p.broken.set()
+		p.broken.Store(true)
 		if p.consent != nil {
 			p.consent.Stop()
 		}
