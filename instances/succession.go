@@ -114,8 +114,8 @@ func (p *playback) takeSuccession(s *stream) *succession {
 // stillFollows tells whether what is to follow a stream is what its list says now.
 func (p *playback) stillFollows() bool {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	n := p.succession
-	p.mu.Unlock()
 	if n == nil || !n.done {
 		return n == nil
 	}

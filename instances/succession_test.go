@@ -1,0 +1,46 @@
+package instances
+
+import (
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+
+	"gotgcall/internal/ffmpeg"
+	"gotgcall/internal/pacer"
+)
+
+// TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen: the scheduler looks whether what is to follow still does, while that is being installed.
+func TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen(t *testing.T) {
+	env := &Environment{Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: os.DevNull})}
+	defer env.Scheduler.Close()
+	list := NewPlaylist(hymn{}, hymn{})
+	tracks := list.List()
+	stream := func(i int) *stream {
+		return &stream{request: request{source: tracks[i].Source, track: &listed{PlaylistTrack: tracks[i], list: list}}}
+	}
+	for range 30 { // which comes first, chance decides
+		p := newPlayback(t.Context(), 1, env, encoded)
+		n, o := &succession{of: stream(0)}, &opening{follows: true}
+		p.succession, p.opening = n, o
+		var installing sync.WaitGroup
+		installing.Go(func() {
+			if !p.installSuccessor(n, o, stream(1)) {
+				t.Error("it was not installed")
+			}
+		})
+		p.stillFollows()
+		installing.Wait()
+		if !p.stillFollows() {
+			t.Error("it does not follow")
+		}
+		list.Append(hymn{})
+		if !p.stillFollows() {
+			t.Error("it does not follow any more, though something was added behind it")
+		}
+		if list.SetLoop(LoopTrack); p.stillFollows() {
+			t.Error("it follows though the track before is repeated")
+		}
+		list.SetLoop(LoopOff)
+	}
+}
