@@ -39,17 +39,18 @@ func (o *output) Read(b []byte) (int, error) {
 	}
 	for {
 		last := o.process.over()
+		until := time.Now().Add(o.process.runner.limits.quiet)
 		if last {
 			// Normally the end of the pipe comes at once. The deadline is for one that is held open by a process that left the group.
-			_ = o.file.SetReadDeadline(time.Now().Add(o.process.runner.limits.quiet))
+			_ = o.file.SetReadDeadline(until)
 		}
 		n, err := o.file.Read(b)
 		if n > 0 {
 			return n, nil
 		}
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && !last:
-			continue // woken by the exit
+		case errors.Is(err, os.ErrDeadlineExceeded) && (!last || time.Now().Before(until)):
+			continue // woken by the exit, which may have been seen before the waker came as far as setting its deadline
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			// The deadline may have passed while this goroutine did not run, so that nothing was even tried.
 			if n := readNow(o.file, b); n > 0 {

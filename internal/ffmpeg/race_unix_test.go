@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -176,4 +177,25 @@ func TestCloseRacesWithStart(t *testing.T) {
 		wg.Go(func() { _ = r.Close() })
 		within(t, "the race", wg.Wait)
 	}
+}
+
+func TestAReadThatHasSeenTheExitIsNotEndedByTheWakeUpForIt(t *testing.T) {
+	p := start(t, testRunner(t, func(_ *Config, l *limits) { l.quiet = guard }), "escape", "drip")
+	escapee := readPid(t, p.Output(0))
+	defer func() { _ = syscall.Kill(escapee, syscall.SIGKILL) }()
+	eventually(t, "the program ended", p.over)
+	quit := make(chan struct{})
+	var waker sync.WaitGroup
+	waker.Go(func() { // as supervise does when it runs late
+		for !isClosed(quit) {
+			_ = p.outputs[0].file.SetReadDeadline(time.Now())
+			time.Sleep(time.Millisecond)
+		}
+	})
+	defer func() { close(quit); waker.Wait() }()
+	within(t, "reading on", func() {
+		if _, err := io.ReadFull(p.Output(0), make([]byte, 50)); err != nil {
+			t.Errorf("read error %v while there was output", err)
+		}
+	})
 }
