@@ -86,9 +86,11 @@ func (s *Server) listen() error {
 	return nil
 }
 
+// startReading reads what the socket has open now. The goroutine may begin when that is closed and another one open, which has a reader of its own.
 func (s *Server) startReading(sock *socket) {
+	conn := sock.current()
 	s.wg.Go(func() {
-		sock.read(func(from netip.AddrPort, b []byte, now time.Time) { s.impair.in(path{sock, from}, b, now) })
+		sock.read(conn, func(from netip.AddrPort, b []byte, now time.Time) { s.impair.in(path{sock, from}, b, now) })
 	})
 }
 

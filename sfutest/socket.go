@@ -95,12 +95,8 @@ func (s *socket) current() net.PacketConn {
 	return s.conn
 }
 
-// read hands every datagram to f until the socket is closed. The slice is f's until it returns.
-func (s *socket) read(f func(from netip.AddrPort, b []byte, now time.Time)) {
-	conn := s.current()
-	if conn == nil {
-		return
-	}
+// read hands every datagram of conn to f until the socket is closed, whether it is open again by then or not. The slice is f's until it returns.
+func (s *socket) read(conn net.PacketConn, f func(from netip.AddrPort, b []byte, now time.Time)) {
 	next := func(b []byte) (int, netip.AddrPort, error) {
 		n, addr, err := conn.ReadFrom(b)
 		from, _ := addrPort(addr)
