@@ -1,12 +1,15 @@
 package gotgcall_test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
 	"gotgcall"
+	"gotgcall/internal/demux/oggtest"
 	"gotgcall/media"
 )
 
@@ -206,5 +209,28 @@ func TestASharedSourceWhoseCloseHangsDoesNotHoldItsCaller(t *testing.T) {
 			cancel()
 		}
 		close(release)
+	})
+}
+
+// TestASharedSourceMayHaveTheLongestPackets: one of 120 ms is more than what a call that joins is given of the past.
+func TestASharedSourceMayHaveTheLongestPackets(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		radio := gotgcall.Shared(ownStreams{open: func() (*media.Streams, error) {
+			const ticks = 120 * 48
+			return media.NewStreams(bytes.NewReader(oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(50, ticks, 301)))), nil, nil), nil
+		}})
+		for chat := range int64(2) {
+			w.join(chat)
+			must(t, w.client.SetStreamSources(chat, radio))
+		}
+		time.Sleep(10 * time.Second)
+		for chat := range int64(2) {
+			if n := len(w.records(chat)); n < 48 {
+				t.Errorf("%d packets of 50 were heard in chat %d", n, chat)
+			}
+		}
+		if ends := w.log.ended(); !slices.Equal(ends, make([]error, 2)) {
+			t.Errorf("the ends were %v", ends)
+		}
 	})
 }

@@ -203,6 +203,23 @@ func TestASharedSourceThatBreaksOffEndsEachCallOnceWithTheError(t *testing.T) {
 	})
 }
 
+// TestTheFirstCallOfASharedFilmSeesItFromTheFirstPictureOn: the next one that needs none before it comes a second later.
+func TestTheFirstCallOfASharedFilmSeesItFromTheFirstPictureOn(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		ep := w.join(1)
+		must(t, w.client.SetStreamSources(1, gotgcall.Shared(film{sound: 500, picture: 300})))
+		time.Sleep(15 * time.Second)
+		if n := frames(w.pictures(1)); n != 300 {
+			t.Errorf("%d pictures were seen, expected all 300", n)
+		}
+		if n := len(w.records(1)); n != 500 {
+			t.Errorf("%d packets were heard, expected all 500", n)
+		}
+		w.expectInSync(ep, "from the beginning")
+		w.noViolations()
+	})
+}
+
 func TestASharedFilmBeginsWithAKeyFrameForEachCallAndStaysInSync(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		cinema := gotgcall.Shared(film{sound: 500, picture: 300})
@@ -391,8 +408,13 @@ func TestASharedFilmOfOnePictureASecondIsSeen(t *testing.T) {
 		}
 		time.Sleep(45 * time.Second)
 		for chat := range int64(2) {
-			if n := frames(w.pictures(chat)); n < 10 { // the first one that needs none before it comes after 30 s
-				t.Errorf("chat %d saw %d pictures, expected 10", chat, n)
+			if n := frames(w.pictures(chat)); n != 40 {
+				t.Errorf("chat %d saw %d pictures, expected all 40", chat, n)
+			}
+			if packets := w.records(chat); chat == 0 {
+				seamless(t, packets, 2000)
+			} else if missed := 2000 - len(packets); missed > 5 {
+				t.Errorf("chat %d has missed %d packets", chat, missed)
 			}
 		}
 		if ends := w.log.ended(); !slices.Equal(ends, make([]error, 4)) {

@@ -29,11 +29,12 @@ type hub struct {
 
 	begun bool // something has been handed on; owned by the scheduler's goroutine
 
-	mu     sync.Mutex
-	taps   []*stream
-	recent []demux.Frame  // the newest sound, of sharedCushion
-	track  *PlaylistTrack // the one that plays, of a Playlist
-	over   bool           // nothing more comes
+	mu    sync.Mutex
+	taps  []*stream
+	sound past
+	sight past
+	track *PlaylistTrack // the one that plays, of a Playlist
+	over  bool           // nothing more comes
 	// listeners are the calls that hear it, with how many of its taps: two for a moment, when the source is set again.
 	listeners map[*playback]int
 	early     []trackEnd // of a Playlist, what could not be played before there was a first track
@@ -41,6 +42,7 @@ type hub struct {
 
 func newHub(s *Shared, env *Environment, r request) *hub {
 	h := &hub{shared: s, key: keyOf(r), env: env, epoch: time.Now(), ready: make(chan struct{}), listeners: map[*playback]int{}}
+	h.sound.rate, h.sight.rate = hubAudioRate, hubVideoRate
 	h.life, h.end = context.WithCancelCause(context.Background())
 	own := *env
 	own.Events, own.base = hubEvents{h}, env
@@ -77,10 +79,8 @@ func (h *hub) tap(r request, wake func()) *stream {
 		l.queue.keeps = pacer.Ticks(sharedKept, l.rate)
 		l.queue.coded = l.kind == models.Video && !f.raw
 		l.queue.cut = l.queue.coded
-		if l.kind == models.Audio {
-			for _, frame := range h.recent {
-				l.queue.offer(frame)
-			}
+		for _, frame := range h.pastLocked(l.kind).since(h.sound) {
+			l.queue.offer(frame)
 		}
 		if h.over {
 			l.queue.end(nil)
@@ -88,6 +88,13 @@ func (h *hub) tap(r request, wake func()) *stream {
 	}
 	h.taps = append(h.taps, t)
 	return t
+}
+
+func (h *hub) pastLocked(kind models.StreamType) *past {
+	if kind == models.Video {
+		return &h.sight
+	}
+	return &h.sound
 }
 
 func (h *hub) remove(t *stream) {
@@ -106,12 +113,7 @@ func (h *hub) give(kind models.StreamType, f demux.Frame) {
 	h.begun = true
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if kind == models.Audio {
-		h.recent = append(h.recent, f)
-		for pacer.Duration(f.PTS+f.Duration-h.recent[0].PTS, hubAudioRate) > sharedCushion {
-			h.recent = h.recent[1:]
-		}
-	}
+	h.pastLocked(kind).add(f)
 	for _, t := range h.taps {
 		for _, l := range t.legs {
 			if l.kind == kind && l.queue.offer(f) {

@@ -147,21 +147,25 @@ func (s *Shared) exit(h *hub) (end func()) {
 	}
 }
 
-// awaitCushion waits until a tap has enough to begin, or its end. A program that talks may have nothing to say for long: of that a packet is enough.
+// awaitCushion waits until a tap has enough to begin, or its end. A program that talks may have nothing to say for long: of that a packet is enough. A
+// picture that lasts is not enough once the sound has begun to come.
 func (s *stream) awaitCushion(ctx context.Context) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
-		all := true
+		all, enough := true, false
 		for _, l := range s.legs {
 			level, ended, err := l.queue.level()
-			if pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0 {
-				return nil
+			if full := pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0; full || level > 0 && !ended {
+				enough = full // that of the sound, which comes last, if there is any
 			}
 			all = all && ended
 			if ended && err != nil {
 				return err
 			}
+		}
+		if enough {
+			return nil
 		}
 		if all && s.legs[len(s.legs)-1].queue.count() == 0 {
 			return fmt.Errorf("%w, in %s", errEmpty, s.name)
