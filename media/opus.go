@@ -242,4 +242,7 @@ func (s *OpusSource) pop() (opusPacket, error) {
 	}
 }
 
-func duration(ticks int64) time.Duration { return time.Duration(ticks) * time.Second / opusTicks }
+// duration is the length of so many ticks, without overflow.
+func duration(ticks int64) time.Duration {
+	return time.Duration(ticks/opusTicks)*time.Second + time.Duration(ticks%opusTicks)*time.Second/opusTicks
+}

@@ -115,6 +115,26 @@ func TestOpusIsSentPacketByPacketWithoutAProcess(t *testing.T) {
 	r.expectNone()
 }
 
+func TestALargeFileOfOggIsHandedOnWithItsHeader(t *testing.T) {
+	data := oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(3000, 960, 200)))
+	got, err := io.ReadAll(open(t, t.Context(), FromFile(written(t, "large.ogg", data))).Audio)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes of %d, or others; %v", len(got), len(data), err)
+	}
+}
+
+func TestASeekInOpusOfDaysKnowsWhereItIs(t *testing.T) {
+	pages := oggtest.Stream{PerPage: 50}.Pages(oggtest.Packets(3000, 960, 200))
+	for i := range pages[20:] {
+		pages[20+i].Granule += ticksOf(60 * time.Hour)
+	}
+	const at = 60*time.Hour + 30*time.Second
+	l, _ := TimelineOf(openAt(t, t.Context(), FromFile(written(t, "days.ogg", oggtest.Join(pages))), at))
+	if (l.Begin - at).Abs() > 20*time.Millisecond {
+		t.Errorf("it begins at %v, want %v", l.Begin, at)
+	}
+}
+
 func sumOf(frames []demux.Frame) time.Duration {
 	var ticks int64
 	for _, f := range frames {

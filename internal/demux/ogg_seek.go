@@ -29,12 +29,16 @@ func SeekOgg(in io.ReaderAt, size, moment int64) (Place, error) {
 		return Place{}, err
 	}
 	target := first.PTS + moment
-	if last.granule >= 0 && target >= last.granule {
+	at := foundPage{granule: first.PTS}
+	switch {
+	case moment <= 0: // all of it, the headers too
+	case last.granule >= 0 && last.granule <= first.PTS: // the positions tell nothing: only reading on finds the moment
+	case last.granule >= 0 && target >= last.granule:
 		return after(size, first.PTS), nil
-	}
-	at, err := s.search(foundPage{granule: first.PTS}, last, target)
-	if err != nil {
-		return Place{}, err
+	default:
+		if at, err = s.search(at, last, target); err != nil {
+			return Place{}, err
+		}
 	}
 	return Place{Offset: at.offset, Origin: first.PTS, begin: func(r io.Reader) Demuxer {
 		o := NewOgg(r)
@@ -93,12 +97,14 @@ func (s *oggSeeker) pages(from, to int64, visit func(foundPage) bool) error {
 	return nil
 }
 
-// last returns the last page that has a position.
+// last returns the page with the highest position of those at the end of the file: a few encoders write none, which is 0, on the very last one.
 func (s *oggSeeker) last() (last foundPage, err error) {
 	last = foundPage{offset: s.size, granule: -1}
 	for _, chunk := range []int64{seekChunk, 4 * seekChunk} {
 		err = s.pages(max(0, s.size-chunk), s.size, func(p foundPage) bool {
-			last = p
+			if p.granule >= last.granule {
+				last = p
+			}
 			return true
 		})
 		if err != nil || last.granule >= 0 {

@@ -81,6 +81,43 @@ func TestASearchInOggFindsThePacketOfEachMoment(t *testing.T) {
 	}
 }
 
+func TestASearchForTheBeginningOfOggIsTheWholeFile(t *testing.T) {
+	for name, stream := range map[string]oggtest.Stream{"from 0": {}, "from elsewhere": {Start: 12345678}} {
+		data := oggtest.Join(stream.Pages(uneven(3000))) // so much that a page behind the header might be taken for it
+		place, err := SeekOgg(bytes.NewReader(data), int64(len(data)), 0)
+		if err != nil || place.Offset != 0 {
+			t.Errorf("%s: byte %d, %v", name, place.Offset, err)
+		}
+	}
+}
+
+func TestPositionsThatAreNotWrittenEndNoFileOfOgg(t *testing.T) {
+	for name, without := range map[string]func(page, pages int) bool{
+		"on no page":       func(int, int) bool { return true },
+		"on the last page": func(page, pages int) bool { return page == pages-1 },
+	} {
+		for _, n := range []int{100, 3000} {
+			t.Run(fmt.Sprint(name, " of ", n), func(t *testing.T) {
+				pages := oggtest.Stream{}.Pages(uneven(n))
+				for i := range pages {
+					if without(i, len(pages)) {
+						pages[i].Granule = 0
+					}
+				}
+				data := oggtest.Join(pages)
+				whole, _, _ := readAll(t, bytes.NewReader(data))
+				for _, moment := range []int64{0, 960, end(whole) / 2, end(whole) - 48000} {
+					place, err := SeekOgg(bytes.NewReader(data), int64(len(data)), moment)
+					if err != nil {
+						t.Fatal(err)
+					}
+					sameFrom(t, whole, sought(t, place, data, moment), moment)
+				}
+			})
+		}
+	}
+}
+
 func TestASearchInDamagedOggEndsAndFindsWhatIsThere(t *testing.T) {
 	packets := uneven(3000)
 	data := oggtest.Join(oggtest.Stream{PerPage: 5}.Pages(packets))
