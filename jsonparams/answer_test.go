@@ -239,9 +239,10 @@ func TestARefusalNamesTheValueAndKeepsSecrets(t *testing.T) {
 	}
 }
 
-// TestAnAnswerIsRefusedAtOnceWhateverItIs: in less than 10 ms, which is measured ten times as long, and by the fastest of some tries.
+// TestAnAnswerIsRefusedAtOnceWhateverItIs: it takes less than 10 ms. The limit is a hundred times that, for the fastest of some tries: it tells what grows
+// with the square of an answer, and not how busy the machine is.
 func TestAnAnswerIsRefusedAtOnceWhateverItIs(t *testing.T) {
-	const tries, limit = 5, 10 * 10 * time.Millisecond
+	const tries, limit = 5, time.Second
 	for _, c := range append(refusedAnswers(),
 		answerCase{name: "60 000 candidates", data: withCandidates(slices.Repeat([]any{1}, 30_000)...)},
 		answerCase{name: "60 000 keys", data: `{"x":{` + strings.Repeat(`"":0,`, 13_000) + `"":0}}`},
