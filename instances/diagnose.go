@@ -87,7 +87,7 @@ func diagnoseSource(s models.CallStats, find func(code, text, format string, arg
 	}
 	switch {
 	case s.Source == "" && end.LastEnd.IsZero():
-		find(models.FindNoSource, "nothing is played: SetStreamSources was not called, or has failed", "there is no source")
+		find(models.FindNoSource, "nothing is played: SetStreamSources was not called, has failed, or still waits for its source", "there is no source")
 	case s.Source == "" && end.LastError != nil:
 		find(models.FindEnded, "the source broke off: set it again, or another one", "it ended %s: %v", ago(end.LastEnd, now), end.LastError)
 	case s.Source == "":

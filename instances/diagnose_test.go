@@ -24,6 +24,7 @@ func TestADiagnosisSpeaksOfWhatTheCallIs(t *testing.T) {
 	}{
 		"a call before Connect":             {models.CallStats{}, false, []string{"give Connect the server's answer", "Connect was not called)"}, []string{"since never"}},
 		"a call that has failed":            {failed, false, []string{"join again", "failed since"}, []string{"broadcast"}},
+		"a call that waits for its source":  {models.CallStats{State: models.Connected, Since: now}, false, []string{"still waits for its source"}, []string{"not connected"}},
 		"a call that plays":                 {plays, false, []string{"muted by an administrator", "the server has not reported yet"}, nil},
 		"a broadcast without a source":      {models.CallStats{}, true, []string{"the broadcast is not connected", "no source was set)"}, []string{"Connect ", "since never"}},
 		"a broadcast that nobody takes":     {refused, true, []string{"stream key", "after 3 attempts: nobody listens there"}, []string{"Connect "}},
