@@ -25,7 +25,7 @@ STEPS = ffmpeg test-scripts check-fmt check-tidy vet build-examples lint nginx l
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  NO_INSTALL=1 prints how to install ffmpeg instead of doing it; FFMPEG=/path/to/ffmpeg uses that one."
+	@echo "  NO_INSTALL=1 prints how to install what is missing instead of doing it; FFMPEG=/path/to/ffmpeg uses that ffmpeg."
 
 demo: ffmpeg ## play a song into a loopback group call; SONG=path-or-URL plays yours, FILM=… with its picture, ARGS=-pause adds flags
 	@$(GO) run ./examples/loopback $(ARGS) $${FILM:+-film -- "$$FILM"} $${SONG:+-- "$$SONG"}

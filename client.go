@@ -15,8 +15,8 @@ import (
 	"gotgcall/models"
 )
 
-// Client multiplexes many concurrent group calls behind a single process-wide handle. Safe for concurrent use. New makes one; the zero value is as one
-// that is closed.
+// Client holds any number of calls, one for each chat. A program needs one; several know nothing of each other. Safe for concurrent use. New makes one;
+// the zero value is as one that is closed.
 type Client struct {
 	// set at construction
 	env    *instances.Environment

@@ -36,15 +36,17 @@
 //
 // # Errors
 //
-// Every error wraps one of the Err… variables: branch with errors.Is. The text says which value was at fault and what to do.
+// Every error of the library wraps one of the Err… variables: branch with errors.Is. The text says which value was at fault and what to do. Errors that
+// are not the library's are passed on as they are, with a few words before them: those of your own Source, reader or Signaler, and that of a context
+// that has ended (context.Canceled, context.DeadlineExceeded). Writing to a voice that is over is os.ErrClosed.
 //
 // # Logs
 //
 // A logger given by [WithLogger] gets records of four levels:
 //
-//   - Error: a callback panicked, or Close has not waited for one that blocks. Somebody should look at the program.
+//   - Error: a callback, a Source or a Signaler panicked, or Close has not waited for a callback that blocks. Somebody should look at the program.
 //   - Warn: something does not go as it should, and the library goes on: a picture that is late, a broadcast without a connection, a slow callback,
-//     a process that does not die.
+//     a join of Play that failed, a process that does not die.
 //   - Info: what a call does: the states of its connection, how it was made, attempts in another role.
 //   - Debug: each process with its arguments, how it ended, and pion's own lines.
 //
@@ -66,5 +68,8 @@
 //
 // [Client.Diagnose] says why, in plain words and with the evidence; [Client.Stats] has the figures.
 //
-// Covered: publishing into group calls and RTMP livestreams ([Client.StartRTMP]). Not covered: receiving, screen share, the data channel, one-to-one and encrypted conference calls.
+// # What is covered
+//
+// Publishing into group calls and RTMP livestreams ([Client.StartRTMP]). Not covered: receiving, screen share, the data channel, one-to-one and
+// encrypted conference calls.
 package gotgcall

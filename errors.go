@@ -6,7 +6,7 @@ import "gotgcall/models"
 var (
 	// ErrConnectionExists: the chat already has a call, or its call is already connecting or connected.
 	ErrConnectionExists = models.ErrConnectionExists
-	// ErrConnectionNotFound: the chat has no call; begin with CreateCall.
+	// ErrConnectionNotFound: the chat has no call; begin with CreateCall, Play or StartRTMP.
 	ErrConnectionNotFound = models.ErrConnectionNotFound
 	// ErrConnectionTimeout: the connection did not stand before the deadline (see WithConnectTimeout).
 	ErrConnectionTimeout = models.ErrConnectionTimeout
@@ -25,7 +25,7 @@ var (
 	// ErrInternal: a defect; the text says where. Something panicked, in the library (please report it) or in a Source or Signaler of your own, and ended
 	// what it was doing, but nothing else; or what the system must always give was not to be had.
 	ErrInternal = models.ErrInternal
-	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with Rejoin or CreateCall.
+	// ErrNotConnected: the call has failed or timed out and can play nothing; begin again with Rejoin or CreateCall, a broadcast with StartRTMP.
 	ErrNotConnected = models.ErrNotConnected
 	// ErrWrongMode: the operation does not exist for this kind of call.
 	ErrWrongMode = models.ErrWrongMode
@@ -37,13 +37,14 @@ var (
 	ErrSourceTimeout = models.ErrSourceTimeout
 	// ErrStalled: a source gave nothing for 10 s in the middle.
 	ErrStalled = models.ErrStalled
-	// ErrNoSource: nothing plays that could be sought in.
+	// ErrNoSource: nothing plays that could be sought in or changed; or a Playlist has no track, or is not being played.
 	ErrNoSource = models.ErrNoSource
 	// ErrSeekUnsupported: the source is live, or no SeekableSource.
 	ErrSeekUnsupported = models.ErrSeekUnsupported
 	// ErrSkipped is the end of a Playlist's track after Next, Previous or Jump.
 	ErrSkipped = models.ErrSkipped
-	// ErrBusy: another source is on its way, seek when it plays; or as many child processes run as WithMaxProcesses allows.
+	// ErrBusy: another source is on its way, seek when it plays; or as many child processes run as WithMaxProcesses allows; or a Playlist is played in
+	// another chat already, or a Shared source by another Client.
 	ErrBusy = models.ErrBusy
 	// ErrJoinRefused: the chat cannot be joined, and trying again does not help. Your Signaler's Join wraps it to end Play's tries.
 	ErrJoinRefused = models.ErrJoinRefused

@@ -73,7 +73,7 @@ func WithICETimeouts(disconnect, failed, keepalive time.Duration) Option {
 }
 
 // WithICEMaxBindingRequests sets how often an address of the server is checked in one attempt to connect, every 200 ms, until it is given up: 1 to
-// 1000. Connect makes several attempts. By default it is so many that all addresses together are checked 90 times, but one not more than 50 times.
+// 1000. Connect makes several attempts. By default it is so many that all addresses together are checked 64 times, but one not more than 50 times.
 func WithICEMaxBindingRequests(n int) Option {
 	const most = 1000
 	return func(c *config) {

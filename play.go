@@ -17,7 +17,8 @@ import (
 // A source that cannot be played is an error at once, and nothing was joined for it. A join or a connection that fails is tried again with a new
 // identity, after 0.3, 1.2, 2.7, 4.8 and then 7 seconds, 8 times in all; meanwhile a signaler that is a [Checker] is asked every 4 seconds whether the
 // join is still known. [ErrJoinRefused] from the signaler, and ErrUnsupportedCallMode, end the tries. When they fail, or ctx ends, Play leaves again what
-// it has joined, which may take 5 seconds, and the chat has no call, unless a Play before it had succeeded: then everything is as it was.
+// it has joined, which may take 5 seconds, and the chat has no call, unless a Play before it had succeeded: then everything is as it was. The error is
+// that of SetStreamSources, ErrConnectionFailed after the last try, with that one's reason, or what has ended the tries.
 //
 // From then on the Client looks after the connection: when it is lost, what plays stands still while the chat is joined again in the same way, and goes
 // on where it was (OnConnectionChange tells; OnRejoinNeeded is not called). When that fails 8 times in a row, what plays ends with

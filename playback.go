@@ -15,9 +15,10 @@ import (
 //
 // Before Connect the source is opened and waits; it starts with the connection. During Connect the call waits for Connect's outcome.
 //
-// The error says why nothing has changed: ErrFile, ErrSourceTimeout (nothing playable within 15 s), ErrFFmpegSpawn, ErrFormat,
-// ErrInvalidParams, ErrNotConnected (the call has failed). A source has an error or, later, its ends, never both. Of two calls at once the later one wins; the other returns an error that wraps
-// context.Canceled.
+// The error says why nothing has changed: ErrFile, ErrSourceTimeout (nothing playable within 15 s), ErrFFmpegSpawn, ErrFFmpegCrashed, ErrFormat,
+// ErrPassthrough, ErrInvalidParams, ErrBusy (see there), ErrNoSource (an empty Playlist), ErrNotConnected (the call has failed), ErrConnectionNotFound,
+// or what a Source of your own returns. A source has an error or, later, its ends, never both. Of two calls at once the later one wins; the other
+// returns an error that wraps context.Canceled.
 func (c *Client) SetStreamSources(chatID int64, src Source, opt ...EncodeOptions) error {
 	return c.SetStreamSourcesContext(context.Background(), chatID, src, opt...)
 }
@@ -50,8 +51,8 @@ func checked(src Source, opt []EncodeOptions) (options media.EncodeOptions, err 
 // has its first frame. Beyond either end the source ends as if by itself. Of several seeks in a row each counts from where the one before will be,
 // and all of them return when the last one is there.
 //
-// The error says why nothing has changed: ErrNoSource (nothing plays), ErrSeekUnsupported (a live source or a command), ErrBusy (another source is being
-// opened), or what opening a source can fail with.
+// The error says why nothing has changed: ErrNoSource (nothing plays), ErrSeekUnsupported (a live source, a command of FromShell, a
+// reader, a voice, Shared), ErrBusy (another source is being opened), or what opening a source can fail with.
 func (c *Client) SeekBy(chatID int64, deltaMs int64) error {
 	return c.SeekByContext(context.Background(), chatID, deltaMs)
 }
@@ -71,7 +72,7 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 // between two tracks, while the next one is still being opened, it is ErrNoSource.
 //
 // The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
-// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing. Where a source ends before that, in its last half second, it ends as it
+// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing; commands of FromShells sound as before. Where a source ends before that, in its last half second, it ends as it
 // would have, and only the tracks after it are played otherwise: that is no error.
 func (c *Client) SetSpeed(chatID int64, speed float64) error {
 	if err := checkFactor("speed", "0.5 to 4; 1 is the source's own", speed, EncodeOptions{Speed: speed}); err != nil {
@@ -117,7 +118,8 @@ func (c *Client) Probe(ctx context.Context, src Source) (MediaInfo, error) {
 	return media.Probe(media.WithURLPolicy(media.WithRunner(ctx, c.env.Runner), c.env.URLPolicy), src)
 }
 
-// Pause freezes the media and the position; a live source (rtmp, rtsp, srt) goes on live afterwards. It returns true when the call was not paused before.
+// Pause freezes the media and the position; a live source (rtmp, rtsp, srt, a radio station, live HLS) goes on live
+// afterwards. It returns true when the call was not paused before.
 func (c *Client) Pause(chatID int64) (bool, error) {
 	call, err := c.call(chatID)
 	if err != nil {

@@ -1,9 +1,10 @@
 // Package media is where sound and pictures come from: a [Source] opens byte streams of Opus in Ogg and of VP8 in IVF, and a call plays
 // them.
 //
-// [FromFile], [FromURL] and [FromShell] run ffmpeg, or a command of yours, as a child process. They are only descriptions: constructing one
-// opens nothing and cannot fail, and the same value may be opened any number of times, by several calls at once. What is wrong with it is
-// reported by Open, before anything is spawned where that can be known.
+// [FromFile] and [FromURL] run ffmpeg as a child process, but for Opus that is sent as it is; [FromShell] and [FromShells] run commands of yours. They
+// are only descriptions: constructing one opens nothing and cannot fail, and the same value may be opened any number of times, by several calls at
+// once. What is wrong with it is reported by Open, before anything is spawned where that can be known. [FromReader], [FromPCM] and [FromOpus] play what
+// the program gives them, and can be opened once.
 //
 // # Writing a Source
 //
