@@ -193,13 +193,16 @@ func (l *opusLeg) Read(b []byte) (int, error) {
 	}
 	if len(l.rest) == 0 {
 		f, err := l.next()
-		if err != nil {
+		begin := l.pages.sequence == 0
+		if err != nil && !(begin && err == io.EOF) { //nolint:errorlint // what wraps it tells of something that broke off
 			return 0, err
 		}
-		if l.pages.sequence == 0 {
-			l.rest = l.pages.begin(true)
+		if begin {
+			l.rest = l.pages.begin(true) // also of a song of which nothing is left, or it would not be Ogg
 		}
-		l.rest = l.pages.page(l.rest, opusPacket{f.Data, f.Duration})
+		if err == nil {
+			l.rest = l.pages.page(l.rest, opusPacket{f.Data, f.Duration})
+		}
 	}
 	n := copy(b, l.rest)
 	l.rest = l.rest[n:]

@@ -176,6 +176,9 @@ func TestASeekInOpusBeginsWithThePacketOfThatMoment(t *testing.T) {
 				if got := packetsOf(t, openAt(t, ctx, FromFile(path), at).Audio); len(got) != 0 {
 					t.Errorf("from %v: %d packets", at, len(got))
 				}
+				if d, err := listen(openAt(t, ctx, FromFile(path), at).Audio); d != 0 || err != nil { // as who wraps it reads it
+					t.Errorf("from %v as Ogg: %v, %v", at, d, err)
+				}
 			}
 			s := openAt(t, ctx, FromFile(path, EncodeOptions{Start: time.Second, End: 2 * time.Second}), 0)
 			asOgg, err := io.ReadAll(s.Audio)
