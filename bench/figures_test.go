@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +134,20 @@ func TestTheTableHasARatioWhereTheFloorWasMeasured(t *testing.T) {
 	}
 	if !strings.Contains(lines[2], "| – | – |") || !strings.Contains(lines[4], "| 5.0 / 5.0 | 3.0 / 3.0 |") || !strings.Contains(lines[4], "machine 25 % busy") {
 		t.Errorf("joins and load are not as measured:\n%s", text)
+	}
+}
+
+func TestTheFolderOfProfilesIsMade(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "not", "there")
+	stop, err := cpuProfile(row{What: "opus", Calls: 7, Profile: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	for _, name := range []string{"opus-7.cpu", "opus-7.base"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

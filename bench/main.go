@@ -62,7 +62,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.DurationVar(&s.length, "for", 5*time.Second, "how long each row is measured")
 	flags.StringVar(&s.song, "song", "testdata/song.mp3", "what ffmpeg plays, over and over")
 	flags.IntVar(&s.children, "children", 100, "leave rows out that need more child processes")
-	flags.StringVar(&s.profiles, "profiles", "", "a folder for a CPU and a heap profile of each row's sender")
+	flags.StringVar(&s.profiles, "profiles", "", "a folder for a CPU and a heap profile of each row's sender; it is made if it is missing")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -215,6 +215,9 @@ func cpuProfile(r row) (stop func(), err error) {
 	if r.Profile == "" {
 		return func() {}, nil
 	}
+	if err := os.MkdirAll(r.Profile, 0o750); err != nil {
+		return nil, err
+	}
 	f, err := os.Create(fmt.Sprintf("%s/%s-%d.cpu", r.Profile, r.What, r.Calls))
 	if err != nil {
 		return nil, err
