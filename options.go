@@ -26,7 +26,8 @@ func WithoutFFmpeg() Option {
 //
 // A source takes one process; FromShells, and a film whose sound and picture one process cannot give together, take two at once: with a smaller n
 // they are ErrInvalidParams. To change the source, and to seek, takes the new one's processes while the old ones still play. A broadcast takes one
-// more for its encoder. So n is best one more than what plays at the same time. What can be opened once, as FromReader, is used up by ErrBusy.
+// more for its encoder, Probe one while it looks. So n is best one more than what plays at the same time. What can be opened once, as FromReader, is
+// used up by ErrBusy.
 func WithMaxProcesses(n int) Option {
 	const most = 10_000
 	return func(c *config) {
