@@ -29,6 +29,7 @@ type playback struct {
 	current   *stream
 	between   *stream   // the track of a list that is over, while the next one is not there yet
 	spoken    time.Time // until when the last packet of sound lasts: what follows, of whatever stream, may not begin before
+	stumbled  bool      // the last Run has panicked
 	accounted uint64    // of the dropped pictures, those that were dropped here or warned about
 
 	background sync.WaitGroup // openings, and warnings on their way to the log

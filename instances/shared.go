@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -147,30 +148,20 @@ func (s *Shared) exit(h *hub) (end func()) {
 	}
 }
 
-// awaitCushion waits until a tap has enough to begin, or its end. A program that talks may have nothing to say for long: of that a packet is enough. A
-// picture that lasts is not enough once the sound has begun to come.
+// awaitCushion waits until a tap has enough to begin, or its end.
 func (s *stream) awaitCushion(ctx context.Context) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
-		all, enough := true, false
-		for _, l := range s.legs {
-			level, ended, err := l.queue.level()
-			if full := pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0; full || level > 0 && !ended {
-				enough = full // that of the sound, which comes last, if there is any
-			}
-			all = all && ended
-			if ended && err != nil {
-				return err
-			}
-		}
-		if enough {
+		enough, over, err := s.cushion()
+		switch {
+		case enough:
 			return nil
-		}
-		if all && s.legs[len(s.legs)-1].queue.count() == 0 {
+		case err != nil:
+			return err
+		case over && s.legs[len(s.legs)-1].queue.count() == 0:
 			return fmt.Errorf("%w, in %s", errEmpty, s.name)
-		}
-		if all {
+		case over:
 			return nil
 		}
 		select {
@@ -179,6 +170,21 @@ func (s *stream) awaitCushion(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// cushion tells whether a tap has enough to begin, whether nothing more comes, and why. A program that talks may have nothing to say for long: of that a
+// packet is enough. A picture that lasts is not enough once the sound, which is the last leg, has begun to come.
+func (s *stream) cushion() (enough, over bool, err error) {
+	over = true
+	for _, l := range s.legs {
+		level, ended, why := l.queue.level()
+		full := pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0
+		if full || level > 0 && !ended {
+			enough = full
+		}
+		over, err = over && ended, cmp.Or(err, why)
+	}
+	return enough, over, err
 }
 
 // rejoin takes a call that has fallen too far behind a shared source, or waits for what comes much later, back to where that is. What it leaves out

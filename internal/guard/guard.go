@@ -47,9 +47,14 @@ func Call(what string, f func() error) (err error) {
 // Logged is Call that writes the stack of a panic into the log, also of one that a Call further down has made an error.
 func Logged(log *slog.Logger, what string, f func() error) error {
 	err := Call(what, f)
+	Log(log, err)
+	return err
+}
+
+// Log writes the stack of the panic that an error tells of, if it tells of one.
+func Log(log *slog.Logger, err error) {
 	var p *Panic
 	if errors.As(err, &p) {
 		log.Error("a panic", "in", p.What, "panic", p.Cause, "stack", string(p.Stack))
 	}
-	return err
 }
