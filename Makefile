@@ -46,8 +46,8 @@ quality: ffmpeg chromium ## measure what Chromium receives of a film, for docs/Q
 	@cd examples/browsertest && QUALITY=$${QUALITY:-60s} $(GO) test -v -count=1 -timeout 60m -run Quality ./preview
 
 soak: T = 1m
-soak: ffmpeg ## a random walk of 200 calls with faults, for T (1m); SEED=7 repeats one, ARGS="-calls 20"
-	@$(GO) run ./soak -for $(T) -seed $(or $(SEED),0) $(ARGS)
+soak: ffmpeg ## a random walk of 200 calls with faults, for T (1m); SEED=7 repeats one, ARGS="-calls 20"; RACE=1 under the race detector
+	@$(if $(RACE),go run -race,$(GO) run) ./soak -for $(T) -seed $(or $(SEED),0) $(ARGS)
 
 chromium: ## install Chromium, if its package is to be had: the tests in a browser use it, or say that they are skipped
 	@sh scripts/ensure-chromium.sh

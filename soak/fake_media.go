@@ -20,13 +20,13 @@ func fakeMedia(format string) []byte {
 	case "wav":
 		return wav(fakeLength)
 	case "ivf":
-		return ivftest.Stream{Width: filmWidth, Height: filmHeight, Den: filmFPS}.Bytes(ivftest.Frames(pictures, 1, frameSize))
+		return ivftest.Stream{Width: filmWidth, Height: filmHeight, Den: filmFPS}.Bytes(ivftest.Frames(pictures, 1, packetSize))
 	case "yuv4mpegpipe":
 		const size = filmWidth * filmHeight * 3 / 2 // 4:2:0
 		frame := append([]byte("FRAME\n"), make([]byte, size)...)
 		return append(fmt.Appendf(nil, "YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420jpeg\n", filmWidth, filmHeight, filmFPS), bytes.Repeat(frame, pictures)...)
 	default:
-		return opus(fakeLength)
+		return opus(fakeLength, 20*time.Millisecond)
 	}
 }
 

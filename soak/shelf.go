@@ -13,12 +13,8 @@ import (
 	"gotgcall/internal/demux/oggtest"
 )
 
-// What the Opus files are like.
-const (
-	frameTicks  = 960
-	frameLength = 20 * time.Millisecond
-	frameSize   = 160
-)
+// packetSize is how many bytes the packets of the Opus files have, however long they last.
+const packetSize = 161
 
 // song is something to play, and how Stats will describe it.
 type song struct {
@@ -73,11 +69,14 @@ func newShelf(folder, mp3 string) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{s.mp3: data, s.path("broken.ogg"): opus(2 * time.Second)[:9000]}
-	for name, length := range map[string]time.Duration{
-		"short.ogg": 800 * time.Millisecond, "song.ogg": 6 * time.Second, "radio.ogg": 20 * time.Second, "long.ogg": time.Hour / 4,
+	files := map[string][]byte{s.mp3: data, s.path("broken.ogg"): opus(2*time.Second, 20*time.Millisecond)[:9000]}
+	for name, length := range map[string]struct{ file, packet time.Duration }{
+		"short.ogg": {780 * time.Millisecond, 60 * time.Millisecond},
+		"song.ogg":  {6 * time.Second, 20 * time.Millisecond},
+		"radio.ogg": {20400 * time.Millisecond, 120 * time.Millisecond},
+		"long.ogg":  {time.Hour / 4, 40 * time.Millisecond},
 	} {
-		files[s.path(name)] = opus(length)
+		files[s.path(name)] = opus(length.file, length.packet)
 	}
 	for path, data := range files {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -91,9 +90,9 @@ func newShelf(folder, mp3 string) (*shelf, error) {
 	return s, nil
 }
 
-// opus is a file of so much sound.
-func opus(length time.Duration) []byte {
-	packets := oggtest.Packets(int(length/frameLength), frameTicks, frameSize)
+// opus is a file of so much sound, in packets that are so long: 20, 40, 60 or 120 ms.
+func opus(length, packet time.Duration) []byte {
+	packets := oggtest.Packets(int(length/packet), int64(packet/time.Millisecond)*48, packetSize)
 	return oggtest.Join(oggtest.Stream{PerPage: 10}.Pages(packets))
 }
 

@@ -31,7 +31,7 @@ var kinds = []struct {
 		return long, nil
 	}},
 	{4, func(s *shelf, unique string) (*song, error) {
-		o := &own{sound: opus(3 * time.Second), ending: &ending{unique}}
+		o := &own{sound: opus(3*time.Second, 20*time.Millisecond), ending: &ending{unique}}
 		return &song{source: o, name: ownName, tracks: gotgcall.TrackAudio, ending: o.ending}, nil
 	}},
 	{2, func(s *shelf, unique string) (*song, error) { return s.linked(s.path("broken.ogg"), unique, ".ogg") }},
@@ -57,7 +57,7 @@ var kinds = []struct {
 		return &song{source: o, name: "FromOpus", tracks: gotgcall.TrackAudio, lasts: true, silent: true}, err
 	}},
 	{1, func(*shelf, string) (*song, error) {
-		return &song{source: gotgcall.FromReader(bytes.NewReader(opus(2 * time.Second))), name: "FromReader", tracks: gotgcall.TrackAudio}, nil
+		return &song{source: gotgcall.FromReader(bytes.NewReader(opus(2*time.Second, 20*time.Millisecond))), name: "FromReader", tracks: gotgcall.TrackAudio}, nil
 	}},
 	{1, func(s *shelf, unique string) (*song, error) {
 		return &song{source: gotgcall.FromFile(s.path(unique + " is missing")), name: "missing", tracks: gotgcall.TrackAudio}, nil
