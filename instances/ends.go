@@ -178,6 +178,7 @@ func (p *playback) endFailed(err error) {
 func (p *playback) endStream() {
 	s := p.current
 	p.setCurrent(nil)
+	p.entry.Wake() // for what waits to take its place, and cannot any more
 	if s.request.track == nil {
 		s.close()
 		return

@@ -28,7 +28,7 @@ func (p *playback) takeWanted() wanted {
 	p.over, p.leaves, p.changed, p.stale = nil, false, false, false
 	switch {
 	case p.next == nil:
-	case !p.enters(p.next):
+	case p.fits(p.next) && !p.enters(p.next):
 		if w.frozen { // it takes over after the pause, and nobody has to wait for that
 			p.next.settle(nil)
 		}
@@ -40,6 +40,9 @@ func (p *playback) takeWanted() wanted {
 			p.playing.Store(w.next)
 			p.position.Store(w.next.timeline.Begin.Milliseconds())
 		}
+	}
+	if w.over != nil && w.over == p.next { // it waits for its place, and another one plays until then
+		w.over = p.current
 	}
 	if !w.frozen {
 		w.shift, p.shift = p.shift, 0
