@@ -247,6 +247,23 @@ func TestPlaysOfOneChatShareItsConnection(t *testing.T) {
 	})
 }
 
+// TestThePlayThatFailsDoesNotTakeOverTheSignaler: it has changed nothing.
+func TestThePlayThatFailsDoesNotTakeOverTheSignaler(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		first, failing, last := &courier{w: w}, &courier{w: w}, &courier{w: w}
+		must(t, w.client.Play(t.Context(), 1, song{packets: 5000}, first))
+		is(t, w.client.Play(t.Context(), 1, song{}, failing), gotgcall.ErrFile)
+		w.server.Endpoint(1).Blackout(true)
+		time.Sleep(time.Minute)
+		first.expect(2, 0)
+		must(t, w.client.Play(t.Context(), 1, song{packets: 5000}, last))
+		must(t, w.client.Leave(t.Context(), 1))
+		first.expect(2, 0)
+		failing.expect(0, 0)
+		last.expect(0, 1)
+	})
+}
+
 func TestAConnectionThatStandsIsLeftWhenEveryPlayHasFailed(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		c := &courier{w: w, onJoin: func(context.Context, int) error { time.Sleep(5 * time.Second); return nil }}

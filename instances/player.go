@@ -28,7 +28,7 @@ type player struct {
 	stood     bool // a connection has: bad news come by the end of what plays
 
 	// guarded by call.mu
-	signaler  models.Signaler // the newest Play's
+	signaler  models.Signaler // that of the newest Play whose source is in its place
 	dance     *dance          // the newest
 	started   bool            // run
 	waiting   int             // Plays that have not returned
@@ -76,10 +76,10 @@ var errNobodyWaits = errors.New("nobody waits for the connection any more")
 // success of a Play, the last one that fails takes the call with it.
 func (c *GroupCall) Play(ctx context.Context, source media.Source, options media.EncodeOptions, signaler models.Signaler) error {
 	p := c.player
-	if err := p.enter(ctx, signaler); err != nil {
+	if err := p.enter(ctx); err != nil {
 		return err
 	}
-	err := c.setSource(ctx, source, options, func() error { return p.await(ctx) })
+	err := c.setSource(ctx, source, options, func() error { return p.await(ctx, signaler) })
 	if p.exit(err) {
 		p.cancel(errNobodyWaits)
 		if p.running() {
@@ -91,13 +91,12 @@ func (c *GroupCall) Play(ctx context.Context, source media.Source, options media
 }
 
 // enter counts a Play in.
-func (p *player) enter(ctx context.Context, signaler models.Signaler) error {
+func (p *player) enter(ctx context.Context) error {
 	c := p.call
 	c.mu.Lock()
 	abandoned, over := p.abandoned, p.over
 	if !abandoned && !over {
 		p.waiting++
-		p.signaler = signaler
 	}
 	c.mu.Unlock()
 	if abandoned {
@@ -131,9 +130,10 @@ func (p *player) running() bool {
 }
 
 // await waits for the connection, which it has made if nobody did yet.
-func (p *player) await(ctx context.Context) error {
+func (p *player) await(ctx context.Context, signaler models.Signaler) error {
 	c := p.call
 	c.mu.Lock()
+	p.signaler = signaler
 	if !p.started && c.state != stateClosed {
 		p.started = true
 		c.background.Go(p.run)
