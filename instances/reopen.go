@@ -2,6 +2,7 @@ package instances
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 )
 
@@ -26,7 +27,9 @@ func (p *playback) reopen(s *stream, r request, after time.Duration, failed func
 	go func() {
 		defer p.background.Done()
 		defer o.end()
-		_ = sleep(o.ctx, after) // when that ends early, so does open
+		if sleep(o.ctx, after) == nil { // when that ends early, so does open
+			o.timer.Reset(p.env.Patience.open()) // the wait is not the source's
+		}
 		switch err := p.open(o, r); {
 		case errors.Is(err, errSuperseded):
 			s.reopening.Store(false)
@@ -44,6 +47,6 @@ func (p *playback) untangle(s *stream, at time.Duration) {
 	r := s.request
 	r.offset, r.separate, r.live = at, true, s.onAir()
 	if p.reopen(s, r, 0, func(err error) { s.broken.Store(&err) }) {
-		p.env.Logger.Info("sound and picture lie far apart in the source: opening it again with a process for each", "chat", p.chat, "source", s.name)
+		p.log(slog.LevelInfo, "sound and picture lie far apart in the source: opening it again with a process for each")
 	}
 }

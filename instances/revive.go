@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,7 @@ func (p *playback) revives(l *leg, why error) bool {
 		p.env.Logger.Warn("a live source cannot be opened again", "chat", p.chat, "source", s.name, "error", err)
 	}) {
 		s.stalls++
-		p.env.Logger.Warn("a live source stands still or has broken off: opening it again", "chat", p.chat, "source", s.name, "reason", why,
-			"try", s.stalls, "of", liveTries)
+		p.log(slog.LevelWarn, "a live source stands still or has broken off: opening it again", "reason", why, "try", s.stalls, "of", liveTries)
 	}
 	return true
 }

@@ -1,8 +1,11 @@
 package instances
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,5 +93,82 @@ func TestTwoStreamsBeginTheSameWhenAllThatIsKnownOfBothIs(t *testing.T) {
 		if a, b := intro(tt.a), intro(tt.b); a.same(b) != tt.same || b.same(a) != tt.same {
 			t.Errorf("%q and %q begin the same: %v", tt.a, tt.b, a.same(b))
 		}
+	}
+}
+
+// stuck is a slog.Handler that writes nothing until it is freed.
+type stuck struct {
+	slog.Handler
+	freed chan struct{}
+}
+
+func (stuck) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s stuck) Handle(context.Context, slog.Record) error {
+	<-s.freed
+	return nil
+}
+
+// TestALoggerThatHangsDoesNotHoldUpTheOpeningAnew: all calls would stand still, for it is the scheduler's goroutine that begins it.
+func TestALoggerThatHangsDoesNotHoldUpTheOpeningAnew(t *testing.T) {
+	for name, begin := range map[string]func(c *concert){
+		"a live source stalls": func(c *concert) { c.revives(c.sound, models.ErrStalled) },
+		"the legs lie too far apart": func(c *concert) {
+			c.current.request.source = media.FromFile("film.mkv")
+			c.sound.queue.end(errTangled)
+			c.untangles()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newRadio(t)
+				log := stuck{slog.DiscardHandler, make(chan struct{})}
+				c.env.Logger = slog.New(log)
+				var reopening bool
+				begun := make(chan struct{})
+				go func() {
+					defer close(begun)
+					begin(c)
+					reopening = c.current.reopening.Load()
+				}()
+				synctest.Wait()
+				if !isClosed(begun) {
+					t.Error("it waits for the logger")
+				}
+				close(log.freed)
+				<-begun
+				c.background.Wait()
+				if !reopening {
+					t.Error("it was not opened again")
+				}
+			})
+		})
+	}
+}
+
+// late is a source that takes its time.
+type late struct{ wait time.Duration }
+
+func (late) Tracks() media.Track { return media.TrackAudio }
+
+func (l late) Open(ctx context.Context) (*media.Streams, error) {
+	return nil, sleep(ctx, l.wait)
+}
+
+// TestTheWaitBeforeALiveSourceIsOpenedAgainIsNotTakenFromItsTime: each try has the whole time for its first frame.
+func TestTheWaitBeforeALiveSourceIsOpenedAgainIsNotTakenFromItsTime(t *testing.T) {
+	const wait = 8 * time.Second
+	for takes, want := range map[time.Duration]bool{openTimeout - time.Second: false, openTimeout + time.Second: true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newRadio(t)
+			r := c.current.request
+			r.source = late{takes}
+			c.reopen(c.current, r, wait, func(err error) {
+				if timeout := errors.Is(err, models.ErrSourceTimeout); timeout != want {
+					t.Errorf("a source that takes %s after a wait of %s: %v", takes, wait, err)
+				}
+			})
+			c.background.Wait()
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"log/slog"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -240,7 +241,7 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 		p.prepare(p.current)
 	}
 	if ahead := next.Sub(later(now, p.spoken)); ahead > maxAhead {
-		p.log("the source's times jump forward; going on without the wait", "jump", ahead.Round(time.Second))
+		p.log(slog.LevelWarn, "the source's times jump forward; going on without the wait", "jump", ahead.Round(time.Second))
 		p.gap(out, -ahead)
 		p.current.begins += ahead // the position does not jump
 		return now

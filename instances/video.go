@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"log/slog"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -70,7 +71,7 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		}
 		p.warnLeftOut(l, now)
 		if n := l.late.resumed(); n > 0 {
-			p.log("the picture goes on", "dropped_frames", n)
+			p.log(slog.LevelWarn, "the picture goes on", "dropped_frames", n)
 		}
 		if out.video(l, f, due, now) {
 			p.video.count(len(f.Data), now)
@@ -85,7 +86,7 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 func (p *playback) warnDropped(l *leg, late time.Duration, now time.Time) {
 	if now.Sub(l.late.warned) >= warnInterval {
 		l.late.warned = now
-		p.log("the picture is late and dropped up to the next key frame in time: its source or encoder is too slow",
+		p.log(slog.LevelWarn, "the picture is late and dropped up to the next key frame in time: its source or encoder is too slow",
 			"late", late.Round(time.Millisecond), "dropped_frames", l.late.dropped)
 	}
 }
@@ -98,14 +99,14 @@ func (p *playback) warnLeftOut(l *leg, now time.Time) {
 	}
 	l.late.warned = now
 	p.accounted += n
-	p.log("ffmpeg is slower than real time and leaves out pictures: lower VideoWidth, VideoHeight or VideoFPS, or give it more of the processor",
+	p.log(slog.LevelWarn, "ffmpeg is slower than real time and leaves out pictures: lower VideoWidth, VideoHeight or VideoFPS, or give it more of the processor",
 		"dropped_frames", n)
 }
 
-// log writes a warning about the current source from a goroutine of its own: the scheduler does not wait for the user's logger.
-func (p *playback) log(text string, args ...any) {
+// log writes about the current source from a goroutine of its own: the scheduler does not wait for the user's logger.
+func (p *playback) log(level slog.Level, text string, args ...any) {
 	args = append([]any{"chat", p.chat, "source", p.current.name}, args...)
-	p.background.Go(func() { p.env.Logger.Warn(text, args...) })
+	p.background.Go(func() { p.env.Logger.Log(p.life, level, text, args...) })
 }
 
 // hasVideo tells whether the current stream has a picture that is not over. Before the first one was sent it has it when that is there, and is not to be
