@@ -52,6 +52,7 @@ type pageReader struct {
 	pages     int64  // whole pages seen
 	dropped   int64  // bytes passed over, which belonged to no whole page
 	total     int64  // bytes dropped or read as pages
+	begin     int64  // total where the last whole page began
 	wasted    int64  // bytes checksummed in vain
 	limit     int64  // total at which to give up
 	truncated bool   // since the last whole page, a page began that the input does not finish
@@ -67,6 +68,7 @@ func (p *pageReader) next() (oggPage, error) {
 			continue
 		}
 		p.in.drop(size)
+		p.begin = p.total
 		p.total += int64(size)
 		p.pages++
 		p.truncated = false

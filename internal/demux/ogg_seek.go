@@ -17,8 +17,7 @@ const (
 // SeekOgg finds a page from which on the packets of a moment can be read, by bisection. The moment is counted in ticks of 48 kHz from the
 // first packet. Only pages with a right checksum are believed. What is not a single Opus stream is models.ErrFormat; an error of in is returned as it is.
 func SeekOgg(in io.ReaderAt, size, moment int64) (Place, error) {
-	o := NewOgg(io.NewSectionReader(in, 0, size))
-	o.pages.in.buf = make([]byte, seekChunk)
+	o := NewOgg(&steps{from: io.NewSectionReader(in, 0, size)})
 	first, err := o.Next()
 	if err != nil {
 		return Place{}, err
@@ -29,14 +28,14 @@ func SeekOgg(in io.ReaderAt, size, moment int64) (Place, error) {
 		return Place{}, err
 	}
 	target := first.PTS + moment
-	at := foundPage{granule: first.PTS}
+	at := foundPage{}
 	switch {
 	case moment <= 0: // all of it, the headers too
 	case last.granule >= 0 && last.granule <= first.PTS: // the positions tell nothing: only reading on finds the moment
 	case last.granule >= 0 && target >= last.granule:
 		return after(size, first.PTS), nil
 	default:
-		if at, err = s.search(at, last, target); err != nil {
+		if at, err = s.search(foundPage{offset: o.pages.begin, granule: first.PTS, seq: o.link.seq - 1}, last, target); err != nil {
 			return Place{}, err
 		}
 	}
@@ -82,8 +81,7 @@ func (s *oggSeeker) pages(from, to int64, visit func(foundPage) bool) error {
 			}
 			return err
 		}
-		length := int64(pageHeader + len(page.lacing) + len(page.body))
-		found := foundPage{offset: from + p.total - length, granule: page.granule, seq: page.seq}
+		found := foundPage{offset: from + p.begin, granule: page.granule, seq: page.seq}
 		if page.serial != s.serial || page.flags&flagBOS != 0 && found.offset > 0 {
 			return errSeveral
 		}
@@ -114,7 +112,7 @@ func (s *oggSeeker) last() (last foundPage, err error) {
 	return last, err
 }
 
-// search returns a page that ends at the target or before it, and not far before. lo is such a page, or the beginning; hi is one behind it.
+// search returns a page that ends at the target or before it, and not far before. lo is such a page, or the first with sound; hi is one behind it.
 func (s *oggSeeker) search(lo, hi foundPage, target int64) (foundPage, error) {
 	for probe := range maxProbes {
 		width := hi.offset - lo.offset

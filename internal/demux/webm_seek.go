@@ -15,8 +15,7 @@ const (
 // takes a small read for each. Otherwise it is the first one. The moment is counted in ticks of 48 kHz from the first packet. The errors are
 // those of NewWebM and of in.
 func SeekWebM(in io.ReaderAt, size, moment int64, walk bool) (Place, error) {
-	w := NewWebM(io.NewSectionReader(in, 0, size))
-	w.in.buf = make([]byte, seekChunk)
+	w := NewWebM(&steps{from: io.NewSectionReader(in, 0, size)})
 	first, err := w.Next()
 	if err != nil {
 		return Place{}, err
