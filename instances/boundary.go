@@ -41,7 +41,7 @@ func (p *playback) nextTrack(out outlet, at time.Time, flows bool) {
 		p.prepare(p.between)
 	case n.next == nil:
 		p.tellFailed(n.failed)
-		p.endList(nil)
+		p.endList(nil, true)
 	default:
 		if out != nil {
 			out.finish()
@@ -75,14 +75,14 @@ func (p *playback) closeBetween() {
 	}
 }
 
-// endList ends the list whose last track is over, with an event for each leg of that: with its own error if err is nil. It does nothing while
-// a track plays.
-func (p *playback) endList(err error) {
+// endList ends the list whose last track is over, with an event for each leg of that: with its own error if err is nil. passed tells that it was not
+// interrupted: set again, the list begins behind it. It does nothing while a track plays.
+func (p *playback) endList(err error, passed bool) {
 	s := p.between
 	if s == nil {
 		return
 	}
-	s.request.track.list.ended(s.request.track.ID) // as long as nobody else can play it
+	s.request.track.list.note(s.request.track.ID, passed) // as long as nobody else can play it
 	p.closeBetween()
 	p.dropSuccession()
 	for _, l := range s.legs {
@@ -102,7 +102,7 @@ func (p *playback) skip(old, s *stream) {
 
 func (p *playback) tellTrackStart(s *stream) {
 	p.tellFailed(s.request.failed)
-	s.request.track.list.began(s.request.track.ID)
+	s.request.track.list.note(s.request.track.ID, false)
 	p.env.Events.TrackStart(p.chat, s.request.track.PlaylistTrack)
 }
 

@@ -167,11 +167,12 @@ func (p *playback) endAll(err error) {
 
 // endFailed ends what plays, and its list, because the call has failed.
 func (p *playback) endFailed(err error) {
+	passed := p.current == nil
 	if s := cmp.Or(p.current, p.between); s != nil {
 		s.unheard = s.request.caller.hears(err)
 	}
 	p.endAll(err)
-	p.endList(err)
+	p.endList(err, passed)
 }
 
 // endStream takes away the current stream, all of whose legs are over.

@@ -85,7 +85,7 @@ func (p *playback) put(ctx context.Context, r request) (lost bool, err error) {
 	defer o.end()
 	p.mu.Lock()
 	err = p.unusableLocked()
-	if err == nil && r.skips {
+	if err == nil && r.skipped != nil {
 		err = p.stillPlaysLocked(r.track.list)
 	}
 	if err != nil {

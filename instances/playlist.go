@@ -250,10 +250,7 @@ func (l *Playlist) stay(wanted, plays int) {
 	}
 }
 
-// began takes note that a track plays, ended that one is the last of its list.
-func (l *Playlist) began(id int) { l.note(id, false) }
-func (l *Playlist) ended(id int) { l.note(id, true) }
-
+// note takes note that a track plays, or was the last to do so; passed tells that it is over.
 func (l *Playlist) note(id int, passed bool) {
 	l.mu.Lock()
 	l.place, l.passed = id, passed

@@ -27,9 +27,11 @@ type request struct {
 	enters time.Duration
 
 	// of a Playlist
-	track  *listed    // nil for a source of its own
-	skips  bool       // Next, Previous or Jump asked for it, which is nothing any more when another source has taken the place of the list
-	failed []trackEnd // tracks before it that cannot be played: their ends are told with its beginning
+	track *listed // nil for a source of its own
+	// skipped is the track in whose place Next, Previous or Jump asked for it: that is nothing any more when another source has taken the place of the
+	// list, or the list has come there by itself.
+	skipped *listed
+	failed  []trackEnd // tracks before it that cannot be played: their ends are told with its beginning
 }
 
 // unmoved is a request for another track, with the options of r, asked for by the same.

@@ -82,7 +82,7 @@ func (p *playback) cutOff(w wanted, now time.Time) {
 		p.endAll(err)
 	}
 	if w.leaves && w.over == p.between {
-		p.endList(nil)
+		p.endList(nil, true)
 	}
 	if w.stale || w.changed && !p.stillFollows() {
 		p.dropSuccession()
@@ -126,6 +126,9 @@ func (p *playback) gap(out outlet, d time.Duration) {
 func (p *playback) replace(out outlet, s *stream) {
 	old := p.current
 	if !p.fits(s) {
+		if p.arrived(s) {
+			s.settle(nil)
+		}
 		s.settle(errEnded)
 		s.close()
 		return
@@ -152,9 +155,22 @@ func (p *playback) replace(out outlet, s *stream) {
 }
 
 // fits tells whether a stream may take the place of the current one: one that goes on with a source may not when that ended while it was being
-// opened again, for the end was told.
+// opened again, for the end was told; nor may a track that plays already.
 func (p *playback) fits(s *stream) bool {
-	return !s.request.continues || p.current != nil && p.current.request.track == s.request.track
+	if s.request.continues {
+		return p.current != nil && p.current.request.track == s.request.track
+	}
+	return !p.arrived(s)
+}
+
+// arrived tells whether a list has come by itself to the track that Next, Previous or Jump asked for, while that was being opened for them.
+func (p *playback) arrived(s *stream) bool {
+	from, wanted := s.request.skipped, s.request.track
+	if from == nil || p.current == nil || p.current.request.track == nil {
+		return false
+	}
+	now := p.current.request.track
+	return now != from && now.list == wanted.list && now.ID == wanted.ID
 }
 
 // setCurrent makes s what plays, and lets the controls know.

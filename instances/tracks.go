@@ -65,7 +65,7 @@ func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
 		return err
 	}
 	r := from.wish().unmoved()
-	r.skips = true
+	r.skipped = from.request.track
 	if err := p.playFrom(p.life, list, track, r); err != nil {
 		if now, err := p.playingOf(list); err == nil {
 			list.stay(track.ID, now.request.track.ID)
