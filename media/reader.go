@@ -25,7 +25,7 @@ type readerSource struct {
 // goes through ffmpeg, with sound and picture as the options say. What it is, its first bytes tell, for which Open waits. An mp4 file
 // whose index stands at its end is ErrFile: save it to a file, or write it with -movflags +faststart. A playlist is ErrFile as well, as it may
 // lead nowhere. Of several options the later ones win; those of HTTP requests mean nothing here, nor does Loop. Where Start, End, Speed, Volume or a
-// filter of the leg is given, nothing stays as it is.
+// filter of the leg is given, nothing stays as it is; nor does Opus whose header asks for a gain, or that has other channels than AudioChannels says.
 //
 // A reader can be read once: a second Open is ErrFile. The source is not seekable. An error of the reader ends the stream as it is (errors.Is);
 // io.EOF is the natural end.
@@ -52,7 +52,8 @@ func (s *readerSource) Open(ctx context.Context) (*Streams, error) {
 		return nil, err
 	}
 	in := &intake{pump: p}
-	streams, err := in.play(ctx, command{options: options, shape: shapeOf(options.Tracks)}, ending{subject: subject})
+	asked := &passage{channels: s.options.Merge(OptionsFrom(ctx)).AudioChannels}
+	streams, err := in.play(ctx, command{options: options, shape: shapeOf(options.Tracks)}, asked, ending{subject: subject})
 	if err != nil {
 		_ = p.end() // err is what went wrong first
 		return nil, err
@@ -73,8 +74,8 @@ func startPump(ctx context.Context, subject string, r io.Reader, opened *atomic.
 	return newPump(ctx, subject, r), nil
 }
 
-// play finds out what the reader gives and plays it.
-func (in *intake) play(ctx context.Context, c command, e ending) (*Streams, error) {
+// play finds out what the reader gives and plays it. asked is what Opus must be like to be sent as it is.
+func (in *intake) play(ctx context.Context, c command, asked *passage, e ending) (*Streams, error) {
 	opening := in.peek(4)
 	if len(opening) == 0 {
 		if _, err := in.pump.next(nil); err != io.EOF { //nolint:errorlint // what wraps it tells of something that broke off
@@ -85,7 +86,7 @@ func (in *intake) play(ctx context.Context, c command, e ending) (*Streams, erro
 	format, _, _ := demux.Sniff(bytes.NewReader(opening)) // it has no error of its own
 	switch format {
 	case demux.FormatOgg:
-		if c.options.Passthrough != PassthroughNever && !c.options.changes(c.options.AudioFilter) && in.isOpus(c.shape.picture != noPicture) {
+		if c.options.Passthrough != PassthroughNever && !c.options.changes(c.options.AudioFilter) && in.isOpus(asked, c.shape.picture != noPicture) {
 			return NewStreams(in, nil, in.pump.end), nil
 		}
 	case demux.FormatIVF:
@@ -120,7 +121,7 @@ const (
 )
 
 // isOpus reports whether an Ogg stream is Opus that can be sent as it is. When a picture is wanted it must have nothing else.
-func (in *intake) isOpus(alone bool) bool {
+func (in *intake) isOpus(asked *passage, alone bool) bool {
 	head := in.peek(oggHeader)
 	if len(head) < oggHeader {
 		return false
@@ -134,8 +135,7 @@ func (in *intake) isOpus(alone bool) bool {
 	for _, n := range head[oggHeader:body] {
 		next += int(n)
 	}
-	opus := head[body:]
-	if !bytes.HasPrefix(opus, []byte("OpusHead")) || opus[8]&0xf0 != 0 || opus[9] == 0 || opus[9] > 2 || opus[18] != 0 {
+	if opus, err := demux.ParseOpusHead(head[body:]); err != nil || asked.unlike(opus) != "" {
 		return false
 	}
 	if !alone {

@@ -131,6 +131,36 @@ func TestOptionsChangeWhatAReaderGives(t *testing.T) {
 	}
 }
 
+func TestOpusOfAReaderThatIsToSoundOtherwiseIsEncodedAnew(t *testing.T) {
+	leak.Check(t)
+	stereo := readFile(t, excerpt)
+	for name, c := range map[string]struct {
+		data    []byte
+		options EncodeOptions
+		starts  int64
+	}{
+		"a gain":           {readFile(t, gainOf(t)), EncodeOptions{}, 1},
+		"other channels":   {stereo, EncodeOptions{AudioChannels: 1}, 1},
+		"its own channels": {stereo, EncodeOptions{AudioChannels: 2}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := counting(t)
+			plays(t, WithRunner(t.Context(), r.Runner), FromReader(bytes.NewReader(c.data), c.options), 5*time.Second)
+			if n := r.records.starts.Load(); n != c.starts {
+				t.Errorf("%d starts, want %d", n, c.starts)
+			}
+			c.options.Passthrough = PassthroughRequired
+			s, err := FromReader(bytes.NewReader(c.data), c.options).Open(t.Context())
+			if err == nil {
+				err = s.Close()
+			}
+			if errors.Is(err, models.ErrPassthrough) != (c.starts > 0) {
+				t.Errorf("where it must be sent as it is: %v", err)
+			}
+		})
+	}
+}
+
 func TestFFmpegReadsStdinOnceAndNothingElse(t *testing.T) {
 	argv := t.TempDir() + "/argv"
 	ctx := WithRunner(t.Context(), runner(t, ffmpeg.Config{Path: stub(t, `printf '%s\n' "$@" >`+argv+`; printf OggS`)}))
@@ -355,8 +385,8 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, r := range []io.Reader{bytes.NewReader(data), iotest.OneByteReader(bytes.NewReader(data))} {
 			in := &intake{pump: newPump(t.Context(), "test", r)}
-			in.isOpus(true)
-			in.isOpus(false)
+			in.isOpus(&passage{}, true)
+			in.isOpus(&passage{}, false)
 			in.isIndexedAtItsEnd()
 			if got, err := io.ReadAll(in); !bytes.Equal(got, data) || err != nil {
 				t.Errorf("%q became %q, %v", data, got, err)
