@@ -180,6 +180,12 @@ func TestASeekInOpusBeginsWithThePacketOfThatMoment(t *testing.T) {
 					t.Errorf("from %v as Ogg: %v, %v", at, d, err)
 				}
 			}
+			for _, at := range []time.Duration{1990 * time.Millisecond, 2 * time.Second} { // in the middle of a packet, of most of these
+				o := EncodeOptions{End: 1990 * time.Millisecond}
+				if got := packetsOf(t, openAt(t, ctx, FromFile(path, o), at).Audio); len(got) != 0 {
+					t.Errorf("from %v, behind the End: %d packets", at, len(got))
+				}
+			}
 			s := openAt(t, ctx, FromFile(path, EncodeOptions{Start: time.Second, End: 2 * time.Second}), 0)
 			asOgg, err := io.ReadAll(s.Audio)
 			section := packetsOf(t, bytes.NewReader(asOgg))

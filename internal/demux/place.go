@@ -30,7 +30,7 @@ type Section struct {
 }
 
 // NewSection returns those packets of d that are played between two moments, those on the edges included. The moments are counted in ticks from
-// origin, a PTS; to is 0 for the end.
+// origin, a PTS; to is 0 for the end. Where to is not behind from there are none.
 func NewSection(d Demuxer, origin, from, to int64) *Section {
 	return &Section{d: d, origin: origin, from: from, to: to}
 }
@@ -53,7 +53,7 @@ func (s *Section) Next() (Frame, error) {
 		}
 		at := f.PTS - s.origin
 		switch {
-		case s.to > 0 && at >= s.to:
+		case s.to > 0 && max(at, s.from) >= s.to:
 			s.err = io.EOF
 		case at+f.Duration > s.from:
 			return f, nil
