@@ -25,6 +25,8 @@ type input struct {
 	once bool
 	// image is set for a picture whose name ffmpeg would take for a pattern that stands for other ones.
 	image bool
+	// whole is set where a server must not be asked for parts.
+	whole bool
 	// request are the flags of HTTP requests that the options ask for.
 	request []string
 }
@@ -60,6 +62,9 @@ func (in input) flags() []string {
 		flags = append(flags, tlsFlags(in.caFile)...)
 	}
 	flags = append(flags, in.request...)
+	if in.whole {
+		flags = append(flags, "-seekable", "0")
+	}
 	if in.image {
 		flags = append(flags, "-f", "image2", "-pattern_type", "none")
 	}

@@ -22,6 +22,8 @@ var (
 	errSilent = errors.New("nothing came for " + httpPatience.String())
 	// errUnfit says that a server's answer is not a file of a known length.
 	errUnfit = errors.New("it is not a file of a known length")
+	// errUnsized is errUnfit of a server that gives parts without telling of how much. To ffmpeg that is nothing, which ends after its first bytes.
+	errUnsized = fmt.Errorf("%w: the server gives parts of it and does not tell its length", errUnfit)
 )
 
 // httpFile is a file that a server has.
@@ -74,7 +76,9 @@ func (f *httpFile) ask(beginning bool) (io.ReadCloser, error) {
 		f.size, f.ranges = size, true
 	case resp.StatusCode == http.StatusOK && resp.ContentLength >= 0:
 		f.size = resp.ContentLength
-	case resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusPartialContent:
+	case resp.StatusCode == http.StatusPartialContent:
+		err = errUnsized
+	case resp.StatusCode == http.StatusOK:
 		err = fmt.Errorf("%w: the server does not tell its length", errUnfit)
 	default:
 		err = fmt.Errorf("the server does not give it out: %s", http.StatusText(resp.StatusCode))

@@ -80,7 +80,7 @@ func (s *liveURL) open(ctx context.Context, offset time.Duration) (*Streams, err
 	if in.tls {
 		in.caFile = findCAFile()
 	}
-	streams, copies, err := s.passThrough(ctx, e, in, options, secrets, max(offset, options.Start))
+	streams, copies, err := s.passThrough(ctx, e, &in, options, secrets, max(offset, options.Start))
 	if streams != nil || options.End > 0 {
 		e.liveness.tell(Finite)
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // passThrough returns the streams of a URL of http or https that is sent as it is, or nil when ffmpeg is to play it; copies is as of
-// passage.open. The file is asked for once: what is looked at is the beginning of what is played.
+// passage.open. The file is asked for once: what is looked at is the beginning of what is played. What ffmpeg has to know of the server is noted in the input.
 func (s *liveURL) passThrough(
-	ctx context.Context, e ending, in input, options EncodeOptions, secrets []string, offset time.Duration,
+	ctx context.Context, e ending, in *input, options EncodeOptions, secrets []string, offset time.Duration,
 ) (streams *Streams, copies bool, err error) {
 	p, err := passageOf(ctx, e.subject, s.options, options)
 	if p == nil {
@@ -29,6 +29,7 @@ func (s *liveURL) passThrough(
 	f := newHTTPFile(ctx, e.subject, in.target, options, slices.Concat(secrets, options.requestSecrets()))
 	body, err := f.ask(offset > 0)
 	if err != nil {
+		in.whole = errors.Is(err, errUnsized)
 		return nil, false, errors.Join(p.refused(ctx, err), f.end())
 	}
 	head, err := lookAt(body, f.size, offset > 0)

@@ -115,6 +115,23 @@ func TestOpusOverHTTPIsSoughtIn(t *testing.T) {
 	r.expectNone()
 }
 
+func TestAServerThatGivesPartsWithoutTellingOfHowMuchIsHeardToTheEnd(t *testing.T) {
+	leak.Check(t)
+	data := readFile(t, song)
+	s := serve(t, map[string]page{"/x": func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/*", len(data)-1)) // RFC 9110 section 14.4
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		_, _ = w.Write(data)
+	}})
+	plays(t, t.Context(), FromURL(s.URL+"/x"), songLength)
+	got, err := listen(openAt(t, t.Context(), FromURL(s.URL+"/x"), 15*time.Second).Audio)
+	if err != nil || (got-5*time.Second).Abs() > tolerance {
+		t.Errorf("from 15 s it played %v, %v", got, err)
+	}
+}
+
 func TestWhatIsNoFileOfOpusOverHTTPGoesToFFmpeg(t *testing.T) {
 	leak.Check(t)
 	data := readFile(t, excerpt)
