@@ -86,6 +86,32 @@ func TestASharedSourceIsOpenedOnceAndEachCallJoinsWhereItIs(t *testing.T) {
 	})
 }
 
+// TestASharedPlaylistThatWasGivenUpCanBePlayedAtOnce: the one that was being opened need not have let go of it.
+func TestASharedPlaylistThatWasGivenUpCanBePlayedAtOnce(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		slow := song{packets: 100, open: func(ctx context.Context) error {
+			select {
+			case <-time.After(2 * time.Second):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}
+		radio := gotgcall.Shared(gotgcall.NewPlaylist(slow))
+		for range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			is(t, w.client.SetStreamSourcesContext(ctx, 1, radio), context.DeadlineExceeded)
+			cancel()
+		}
+		must(t, w.client.SetStreamSources(1, radio))
+		time.Sleep(3 * time.Second)
+		if n := len(w.records(1)); n != 100 {
+			t.Errorf("%d packets arrived, expected 100", n)
+		}
+	})
+}
+
 func TestACallThatLeavesASharedSourceDoesNotDisturbTheOthers(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		source := newCounted(album{packets: 5000})

@@ -82,7 +82,7 @@ func (p *playback) endList(err error, passed bool) {
 	if s == nil {
 		return
 	}
-	s.request.track.list.note(s.request.track.ID, passed) // as long as nobody else can play it
+	s.request.track.list.note(p, s.request.track.ID, passed) // as long as nobody else can play it
 	p.closeBetween()
 	p.dropSuccession()
 	for _, l := range s.legs {
@@ -102,7 +102,7 @@ func (p *playback) skip(old, s *stream) {
 
 func (p *playback) tellTrackStart(s *stream) {
 	p.tellFailed(s.request.failed)
-	s.request.track.list.note(s.request.track.ID, false)
+	s.request.track.list.note(p, s.request.track.ID, false)
 	p.env.Events.TrackStart(p.chat, s.request.track.PlaylistTrack)
 }
 

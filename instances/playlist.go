@@ -250,11 +250,13 @@ func (l *Playlist) stay(wanted, plays int) {
 	}
 }
 
-// note takes note that a track plays, or was the last to do so; passed tells that it is over.
-func (l *Playlist) note(id int, passed bool) {
+// note takes note of what the list's playback says: that a track plays, or was the last to do so; passed tells that it is over.
+func (l *Playlist) note(p *playback, id int, passed bool) {
 	l.mu.Lock()
-	l.place, l.passed = id, passed
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	if l.host == p {
+		l.place, l.passed = id, passed
+	}
 }
 
 // optionsOf returns the options that a source was made with; those of a list are those of the track it begins with.
@@ -270,21 +272,26 @@ func optionsOf(s media.Source) media.EncodeOptions {
 	return media.OptionsOf(s)
 }
 
-// claim makes the list that of a playback, until release was called as often.
+// claim makes the list that of a playback, until release was called as often. From one that has ended, and has not let go of it yet, it is taken away.
 func (l *Playlist) claim(p *playback) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.host != nil && l.host != p {
+	if l.host != nil && l.host != p && l.host.life.Err() == nil {
 		return fmt.Errorf("%w: the playlist is being played in chat %d; stop that, or make another list", models.ErrBusy, l.host.chat)
 	}
-	l.host = p
+	if l.host != p {
+		l.host, l.claims = p, 0
+	}
 	l.claims++
 	return nil
 }
 
-func (l *Playlist) release() {
+func (l *Playlist) release(p *playback) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.host != p {
+		return
+	}
 	if l.claims--; l.claims == 0 {
 		l.host = nil
 	}

@@ -98,6 +98,6 @@ func (r request) claim() error {
 
 func (r request) release() {
 	if r.track != nil {
-		r.track.list.release()
+		r.track.list.release(r.host)
 	}
 }

@@ -131,21 +131,29 @@ func (s *Shared) forgetLocked(h *hub) {
 	}
 }
 
-// exit counts a call out. After the last one nobody joins any more, and the returned function closes the source and waits until that is gone.
-func (s *Shared) exit(h *hub) (end func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if h.members--; h.members > 0 {
+// exit counts a call out. After the last one the source is at an end, and who opens it anew gets what it held; the returned function waits until it is gone.
+func (s *Shared) exit(h *hub) (wait func()) {
+	if !s.wasLast(h) {
 		return func() {}
 	}
-	s.forgetLocked(h)
+	h.play.halt(errStreamClosed)
+	h.end(errStreamClosed)
 	return func() {
-		h.play.halt(errStreamClosed)
-		h.end(errStreamClosed)
 		wait := h.play.close()
 		<-h.ready
 		wait()
 	}
+}
+
+// wasLast counts a call out, and tells whether it was the last one: then nobody joins any more.
+func (s *Shared) wasLast(h *hub) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.members--; h.members > 0 {
+		return false
+	}
+	s.forgetLocked(h)
+	return true
 }
 
 // awaitCushion waits until a tap has enough to begin, or its end.

@@ -25,7 +25,7 @@ func (p *playback) setPlaylist(ctx context.Context, list *Playlist, r request) e
 	if err := list.claim(p); err != nil {
 		return err
 	}
-	defer list.release()
+	defer list.release(p)
 	track, ok := list.first()
 	if !ok {
 		return fmt.Errorf("%w: the playlist is empty; Append a source first", models.ErrNoSource)
