@@ -3,6 +3,7 @@ package rtc
 import (
 	"encoding/binary"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/pion/rtcp"
@@ -144,6 +145,34 @@ func TestForgedChecksDoNotDisturbTheMedia(t *testing.T) {
 		t.Errorf("the state is %s", link.State())
 	}
 	noViolations(t, ep)
+}
+
+// TestForgedAlertsDoNotEndTheConnection: whoever writes them knows the addresses and no key.
+func TestForgedAlertsDoNotEndTheConnection(t *testing.T) {
+	leak.Check(t)
+	record := func(kind byte, content ...byte) []byte {
+		return append([]byte{kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, byte(len(content))}, content...)
+	}
+	const handshake, unknown, warning, fatal, closeNotify, handshakeFailure = 22, 99, 1, 2, 0, 40
+	for _, shared := range []bool{false, true} {
+		link, id, ep := connected(t, Config{SharedSockets: shared})
+		for _, forged := range [][]byte{
+			record(alert, warning, closeNotify),
+			record(alert, fatal, handshakeFailure),
+			slices.Concat(record(handshake, 0), record(unknown, 0), record(alert, warning, closeNotify)),
+		} {
+			if err := ep.SendJunk(forged); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sendTone(t, link, 25)
+		if err := ep.WaitPackets(within(t, hang), id.Audio, 25); err != nil {
+			t.Errorf("shared %t: %v", shared, err)
+		}
+		if link.State() != models.Connected {
+			t.Errorf("shared %t: the state is %s", shared, link.State())
+		}
+	}
 }
 
 func TestFeedbackIsCountedAndMalformedFeedbackIgnored(t *testing.T) {

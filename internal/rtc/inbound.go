@@ -20,15 +20,16 @@ type senderConn struct {
 	out  *outbound
 	life time.Duration
 
-	mu     sync.Mutex // guards passed
-	passed map[netip.AddrPort]time.Time
+	mu      sync.Mutex // guards what follows
+	passed  map[netip.AddrPort]time.Time
+	secured map[netip.AddrPort]struct{} // addresses with which our handshake is over
 }
 
 // maxPassed bounds the addresses that a socket remembers: anybody can write to it.
 const maxPassed = 1024
 
 func newSenderConn(conn *net.UDPConn, life time.Duration) *senderConn {
-	return &senderConn{UDPConn: conn, out: newOutbound(conn), life: life, passed: map[netip.AddrPort]time.Time{}}
+	return &senderConn{UDPConn: conn, out: newOutbound(conn), life: life, passed: map[netip.AddrPort]time.Time{}, secured: map[netip.AddrPort]struct{}{}}
 }
 
 // lifeSpan returns how often a sign of life is to pass: four times until ICE would miss one.
@@ -38,26 +39,21 @@ func lifeSpan(limits ICETimeouts) time.Duration { return limits.Disconnected / 4
 func (c *senderConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		n, from, err := c.ReadFromUDPAddrPort(b)
-		if err != nil || !unneeded(b[:n]) || c.pass(from, time.Now()) {
-			return n, from, err
+		if err == nil && (c.forged(b[:n], from) || unneeded(b[:n]) && !c.pass(from, time.Now())) {
+			continue
 		}
+		return n, from, err
 	}
 }
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (c *senderConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if lastFlight(b) {
+		c.secure(to)
 		again := bytes.Clone(b)
 		repeat(func() { _, _ = c.out.write(again, to) }) // it may be lost like the first
 	}
 	return c.out.write(b, to)
-}
-
-// lastFlight tells whether a datagram is our last flight of a DTLS handshake, which begins with the ChangeCipherSpec. With it we are connected, and the
-// server is when it arrives: what it then has to ask for again it asks for at intervals that double (docs/WIRE.md §4).
-func lastFlight(datagram []byte) bool {
-	const changeCipherSpec = 20 // RFC 6347 section 4.1
-	return len(datagram) > 0 && datagram[0] == changeCipherSpec
 }
 
 // pass tells whether a datagram that is not needed is the sign of life that is due.

@@ -32,6 +32,7 @@ type socketPool struct {
 // sharedSocket is one UDP socket and who uses it.
 type sharedSocket struct {
 	mux   *ice.UDPMuxDefault
+	conn  *senderConn // of the mux
 	local netip.Addr
 
 	// guarded by the pool's mu
@@ -98,8 +99,10 @@ func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, no
 	if err != nil {
 		return nil, fmt.Errorf("opening a UDP socket on %s: %w", local, err)
 	}
+	sender := newSenderConn(conn, p.life)
 	s := &sharedSocket{
-		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: newSenderConn(conn, p.life), Logger: p.log.NewLogger("udpmux")}),
+		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: sender, Logger: p.log.NewLogger("udpmux")}),
+		conn:    sender,
 		local:   local,
 		busy:    map[netip.AddrPort]bool{},
 		resting: map[netip.AddrPort]time.Time{},
@@ -142,6 +145,7 @@ func (l *lease) release() {
 func (l *lease) releaseLocked(now time.Time) {
 	for _, h := range l.held {
 		delete(h.socket.busy, h.remote)
+		h.socket.conn.forget(h.remote)
 		h.socket.resting[h.remote] = now.Add(socketRest)
 	}
 }

@@ -83,6 +83,24 @@ func TestACallGivesBackNothingButWhatItHas(t *testing.T) {
 	}
 }
 
+func TestTheNextCallWithAnAddressMayBeRefusedInTheClear(t *testing.T) {
+	e := newEngine(t, Config{SharedSockets: true})
+	l, err := e.sockets.acquire(addrPorts("192.0.2.1:1000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := []byte{alert, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40}
+	socket := l.held[0].socket
+	socket.conn.secure(l.held[0].remote)
+	if !socket.conn.forged(refusal, l.held[0].remote) {
+		t.Error("an alert in the clear is believed after the handshake")
+	}
+	l.release()
+	if socket.conn.forged(refusal, l.held[0].remote) {
+		t.Error("it is not believed before the next one")
+	}
+}
+
 func TestAClosedPoolLendsNothing(t *testing.T) {
 	leak.Check(t)
 	e := newEngine(t, Config{SharedSockets: true})
