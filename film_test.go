@@ -497,8 +497,8 @@ type stuckFilm struct {
 }
 
 func (f stuckFilm) OpenAt(ctx context.Context, at time.Duration) (*media.Streams, error) {
-	f.offsets <- at
-	if f.opened.CompareAndSwap(1, 2) {
+	stuck := f.opened.CompareAndSwap(1, 2)
+	if f.offsets <- at; stuck {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
