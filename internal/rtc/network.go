@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"slices"
@@ -36,7 +37,9 @@ func (n *networks) sender(life time.Duration, found []route) (*senderNet, error)
 		}
 		n.system, n.machine, n.read = system, interfaceAddresses(system), now
 	}
-	return &senderNet{Net: n.system, life: life, machine: n.machine}, nil
+	s := &senderNet{Net: n.system, life: life, machine: n.machine}
+	s.going, s.leave = context.WithCancel(context.Background())
+	return s, nil
 }
 
 // interfaceAddresses are those of the interfaces.
@@ -59,6 +62,8 @@ type senderNet struct {
 	*stdnet.Net
 	life    time.Duration // as of senderConn
 	machine []netip.Addr  // the addresses of its interfaces
+	going   context.Context
+	leave   context.CancelFunc // ends what waits for a server
 
 	mu     sync.Mutex
 	failed error // why the last socket that could not be opened was not
@@ -76,13 +81,18 @@ func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDP
 	return newSenderConn(conn, n.life), nil
 }
 
-// DialTCP implements transport.Net.
+// DialTCP implements transport.Net. It waits until leave at most: where a firewall drops what is sent to a TURN server the system goes on for two minutes,
+// and pion closes nothing of a connection before it has what it gathers.
 func (n *senderNet) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
-	conn, err := n.Net.DialTCP(network, local, remote)
+	var dialer net.Dialer
+	if local != nil {
+		dialer.LocalAddr = local
+	}
+	conn, err := dialer.DialContext(n.going, network, remote.String())
 	if err != nil {
 		return nil, err
 	}
-	return newRelayConn(conn), nil
+	return newRelayConn(conn.(*net.TCPConn)), nil
 }
 
 // failure returns why a socket could not be opened, nil when all could. pion only logs it.

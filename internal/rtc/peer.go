@@ -269,6 +269,7 @@ func (p *peer) close() {
 		if p.consent != nil {
 			p.consent.Stop()
 		}
+		p.network.leave()
 		go func() {
 			defer close(p.closed)
 			if err := p.pc.GracefulClose(); err != nil && !errors.Is(err, context.Canceled) {
