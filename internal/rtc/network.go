@@ -56,7 +56,7 @@ func interfaceAddresses(system *stdnet.Net) (all []netip.Addr) {
 	return all
 }
 
-// senderNet is the system's network whose UDP sockets are senderConns, and whose connections, which are those to TURN servers, relayConns.
+// senderNet is the system's network whose UDP sockets are senderConns, and whose sockets and connections to TURN servers are relaySockets and relayConns.
 type senderNet struct {
 	// set at construction
 	*stdnet.Net
@@ -79,6 +79,15 @@ func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDP
 		return nil, err
 	}
 	return newSenderConn(conn, n.life), nil
+}
+
+// ListenPacket implements transport.Net.
+func (n *senderNet) ListenPacket(network, address string) (net.PacketConn, error) {
+	conn, err := n.Net.ListenPacket(network, address)
+	if socket, ok := conn.(*net.UDPConn); ok && err == nil {
+		return relaySocket{socket, newOutbound(socket)}, nil
+	}
+	return conn, err
 }
 
 // DialTCP implements transport.Net. It waits until leave at most: where a firewall drops what is sent to a TURN server the system goes on for two minutes,

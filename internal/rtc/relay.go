@@ -17,6 +17,20 @@ const (
 	lastWords = 100 * time.Millisecond
 )
 
+// relaySocket is a UDP socket to a TURN server. Who writes to it does not wait either.
+type relaySocket struct {
+	*net.UDPConn
+	out *outbound
+}
+
+// WriteTo implements net.PacketConn.
+func (s relaySocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if addr, ok := to.(*net.UDPAddr); ok {
+		return s.out.write(b, addr.AddrPort())
+	}
+	return s.UDPConn.WriteTo(b, to)
+}
+
 // relayConn is the connection to a TURN server over TCP. Who writes to it must not wait, or one server that takes nothing any more would hold the
 // scheduler and all its calls, and ICE, which is to notice that: so what is written is sent by a goroutine, which exists only while something waits.
 type relayConn struct {
