@@ -32,3 +32,16 @@ func describe(s media.Source) string {
 	}
 	return media.Describe(s)
 }
+
+// optionsOf returns the options that a source was made with; those of a list are those of the track it begins with.
+func optionsOf(s media.Source) media.EncodeOptions {
+	switch inner := s.(type) {
+	case *Shared:
+		return optionsOf(inner.source)
+	case *Playlist:
+		if t, ok := inner.first(); ok {
+			return optionsOf(t.Source)
+		}
+	}
+	return media.OptionsOf(s)
+}

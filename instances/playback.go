@@ -150,13 +150,13 @@ func (p *playback) track(s *stream) {
 func (p *playback) install(o *opening, s *stream) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.opening != o {
+		return cmp.Or(p.unusableLocked(), errSuperseded)
+	}
+	p.opening = nil
 	if err := p.unusableLocked(); err != nil {
 		return err
 	}
-	if p.opening != o {
-		return errSuperseded
-	}
-	p.opening = nil
 	if p.next != nil {
 		p.next.settle(errSuperseded)
 		p.next.close()

@@ -84,8 +84,15 @@ func (l *Playlist) Append(tracks ...media.Source) (ids []int) {
 
 // Remove takes tracks out of the list. The one that plays does so to its end. IDs that are not in the list mean nothing.
 func (l *Playlist) Remove(ids ...int) {
+	gone := make(map[int]struct{}, len(ids))
+	for _, id := range ids {
+		gone[id] = struct{}{}
+	}
 	l.change(func() {
-		l.tracks = slices.DeleteFunc(l.tracks, func(t PlaylistTrack) bool { return slices.Contains(ids, t.ID) })
+		l.tracks = slices.DeleteFunc(l.tracks, func(t PlaylistTrack) bool {
+			_, is := gone[t.ID]
+			return is
+		})
 	})
 }
 
@@ -257,19 +264,6 @@ func (l *Playlist) note(p *playback, id int, passed bool) {
 	if l.host == p {
 		l.place, l.passed = id, passed
 	}
-}
-
-// optionsOf returns the options that a source was made with; those of a list are those of the track it begins with.
-func optionsOf(s media.Source) media.EncodeOptions {
-	switch inner := s.(type) {
-	case *Shared:
-		return optionsOf(inner.source)
-	case *Playlist:
-		if t, ok := inner.first(); ok {
-			return optionsOf(t.Source)
-		}
-	}
-	return media.OptionsOf(s)
 }
 
 // claim makes the list that of a playback, until release was called as often. From one that has ended, and has not let go of it yet, it is taken away.

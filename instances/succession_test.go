@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/pacer"
+	"gotgcall/models"
 )
 
 // TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen: the scheduler looks whether what is to follow still does, while that is being installed.
@@ -42,5 +44,21 @@ func TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen(t *testing.T) {
 			t.Error("it follows though the track before is repeated")
 		}
 		list.SetLoop(LoopOff)
+	}
+}
+
+// TestWhatIsOpenedInVainIsNotBeingOpenedAnyMore: after a Rejoin a seek would be busy with it for ever.
+func TestWhatIsOpenedInVainIsNotBeingOpenedAnyMore(t *testing.T) {
+	env := &Environment{Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler()}
+	defer env.Scheduler.Close()
+	p := newPlayback(t.Context(), 1, env, encoded)
+	o := p.newOpening(t.Context())
+	defer o.end()
+	p.opening, p.failed = o, models.ErrConnectionFailed
+	if err := p.install(o, &stream{}); !errors.Is(err, models.ErrNotConnected) || !errors.Is(err, models.ErrConnectionFailed) {
+		t.Errorf("the error is %v", err)
+	}
+	if p.opening != nil {
+		t.Error("it counts as being opened")
 	}
 }
