@@ -75,7 +75,6 @@ func (c *config) engine(l loggers) rtc.Config {
 		Pion:               l.pion,
 		Certificates:       c.certificates,
 		SharedSockets:      c.sharedSockets,
-		Loopback:           c.loopback,
 		ICEServers:         c.iceServers,
 		NetworkTypes:       c.networkTypes,
 		Timeouts:           c.iceTimeouts,

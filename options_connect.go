@@ -91,7 +91,7 @@ func WithICEPreConnectDelay(d time.Duration) Option {
 	}
 }
 
-// WithLoopback gathers and accepts loopback candidates, which are refused otherwise: for tests and demos against package sfutest.
+// WithLoopback accepts loopback candidates, which are refused otherwise: for tests and demos against package sfutest.
 func WithLoopback() Option {
 	return func(c *config) { c.loopback = true }
 }

@@ -31,7 +31,7 @@ func TestAConnectionThatStandsTooLateIsClosed(t *testing.T) {
 			server, err := sfutest.NewServer(sfutest.WithTolerances(sfutest.Patient()))
 			noError(t, err)
 			defer server.Close()
-			engine, err := rtc.NewEngine(rtc.Config{Logger: slog.New(slog.DiscardHandler), Loopback: true})
+			engine, err := rtc.NewEngine(rtc.Config{Logger: slog.New(slog.DiscardHandler)})
 			noError(t, err)
 			defer engine.Close()
 			env := &Environment{

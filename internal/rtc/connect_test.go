@@ -39,7 +39,6 @@ func join(t *testing.T, e *Engine, s *sfutest.Server, chat int64) (*Identity, *j
 func newEngine(t *testing.T, c Config) *Engine {
 	t.Helper()
 	c.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
-	c.Loopback = true
 	e, err := NewEngine(c)
 	if err != nil {
 		t.Fatal(err)

@@ -21,8 +21,6 @@ type Config struct {
 	Certificates int
 	// SharedSockets lets calls to different server addresses share UDP sockets.
 	SharedSockets bool
-	// Loopback gathers and accepts loopback candidates.
-	Loopback bool
 	// ICEServers are STUN and TURN servers that passed CheckICEServers.
 	ICEServers []models.ICEServer
 	// NetworkTypes are what a connection may use, UDP4 or UDP6 among them. They default to both.

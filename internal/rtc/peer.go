@@ -235,7 +235,7 @@ func (e *Engine) settings(ctx context.Context, a attempt, p *peer) (webrtc.Setti
 	s.SetICETimeouts(limits.Disconnected, limits.Failed, limits.Keepalive)
 	s.SetICEMaxBindingRequests(uint16(e.checksPerPair(len(a.answer.Candidates)) - 1)) //nolint:gosec // 0…1000; pion makes one more
 	s.SetNetworkTypes(e.networkTypes())
-	s.SetIncludeLoopbackCandidate(e.config.Loopback)
+	s.SetIncludeLoopbackCandidate(true) // localFilter decides: a host's one public address may be on that interface
 	s.SetICEBindingRequestHandler(p.checked)
 	s.SetDTLSRetransmissionInterval(dtlsRetransmission)
 	s.SetDTLSInsecureSkipHelloVerify(true) // the cookie is to prove the client's address (RFC 6347 §4.2.1), which ICE has done

@@ -30,7 +30,7 @@ func BenchmarkWriteAudio(b *testing.B) {
 
 // deafLink is a connection whose server has gone, so that only the sending costs something: in its place is a socket that nobody reads.
 func deafLink(b *testing.B, c Config) *Link {
-	c.Loopback, c.Logger = true, slog.New(slog.DiscardHandler)
+	c.Logger = slog.New(slog.DiscardHandler)
 	e, err := NewEngine(c)
 	if err != nil {
 		b.Fatal(err)
