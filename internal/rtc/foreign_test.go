@@ -2,8 +2,11 @@ package rtc
 
 import (
 	"encoding/binary"
+	"net"
+	"net/netip"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/pion/rtcp"
@@ -147,32 +150,105 @@ func TestForgedChecksDoNotDisturbTheMedia(t *testing.T) {
 	noViolations(t, ep)
 }
 
-// TestForgedAlertsDoNotEndTheConnection: whoever writes them knows the addresses and no key.
-func TestForgedAlertsDoNotEndTheConnection(t *testing.T) {
-	leak.Check(t)
-	record := func(kind byte, content ...byte) []byte {
-		return append([]byte{kind, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, byte(len(content))}, content...)
+// record is a DTLS record that is not encrypted, whatever its epoch says.
+func record(kind, epoch byte, content ...byte) []byte {
+	return append([]byte{kind, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 16, 0, 0, byte(len(content))}, content...)
+}
+
+// forgedRecords are what whoever knows the addresses and no key writes to end a connection: alerts, and what pion answers with an encrypted one of its own.
+func forgedRecords() [][]byte {
+	const alert, applicationData, unknown, warning, fatal, closeNotify, handshakeFailure = 21, 23, 62, 1, 2, 0, 40
+	return [][]byte{
+		record(alert, 0, warning, closeNotify),
+		record(alert, 0, fatal, handshakeFailure),
+		record(alert, 0),
+		slices.Concat(record(handshaking, 0, 0), record(unknown, 0, 0), record(alert, 0, warning, closeNotify)),
+		record(applicationData, 0, 'x'),
+		record(unknown, 0, 'x'),
+		record(changeCipher, 0, 2),
+		record(changeCipher, 1, 2),
+		record(changeCipher, 1, 1),
 	}
-	const handshake, unknown, warning, fatal, closeNotify, handshakeFailure = 22, 99, 1, 2, 0, 40
+}
+
+// stands checks that media still arrives.
+func stands(t *testing.T, link *Link, id *Identity, ep *sfutest.Endpoint) {
+	t.Helper()
+	sendTone(t, link, 25)
+	if err := ep.WaitPackets(within(t, hang), id.Audio, 25); err != nil {
+		t.Error(err)
+	}
+	if link.State() != models.Connected {
+		t.Errorf("the state is %s", link.State())
+	}
+}
+
+func TestForgedRecordsDoNotEndTheConnection(t *testing.T) {
+	leak.Check(t)
 	for _, shared := range []bool{false, true} {
 		link, id, ep := connected(t, Config{SharedSockets: shared})
-		for _, forged := range [][]byte{
-			record(alert, warning, closeNotify),
-			record(alert, fatal, handshakeFailure),
-			slices.Concat(record(handshake, 0), record(unknown, 0), record(alert, warning, closeNotify)),
-		} {
+		for _, forged := range forgedRecords() {
 			if err := ep.SendJunk(forged); err != nil {
 				t.Fatal(err)
 			}
 		}
-		sendTone(t, link, 25)
-		if err := ep.WaitPackets(within(t, hang), id.Audio, 25); err != nil {
-			t.Errorf("shared %t: %v", shared, err)
+		stands(t, link, id, ep)
+	}
+}
+
+// TestForgedRecordsFromAnotherAddressOfTheServerDoNotEndTheConnection: ICE lets everything pass that comes from an address of the answer.
+func TestForgedRecordsFromAnotherAddressOfTheServerDoNotEndTheConnection(t *testing.T) {
+	leak.Check(t)
+	for _, shared := range []bool{false, true} {
+		other, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if link.State() != models.Connected {
-			t.Errorf("shared %t: the state is %s", shared, link.State())
+		t.Cleanup(func() { _ = other.Close() })
+		here := netip.MustParseAddrPort(other.LocalAddr().String())
+		link, id, ep := connected(t, Config{SharedSockets: shared}, sfutest.WithAnswer(sfutest.ExtraCandidates(true, map[string]any{
+			"ip": here.Addr().String(), "port": strconv.Itoa(int(here.Port())), "protocol": "udp", "type": "host", "component": "1", "generation": "0",
+			"foundation": "9", "id": "9", "network": "1", "priority": "2130706431",
+		})))
+		_, client, err := other.ReadFromUDPAddrPort(make([]byte, 1500)) // a check
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, forged := range forgedRecords() {
+			if _, err := other.WriteToUDPAddrPort(forged, client); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stands(t, link, id, ep)
+	}
+}
+
+func TestForgedHandshakesCostLittleMemory(t *testing.T) {
+	leak.Check(t)
+	const forged, size = 1000, 1200
+	link, id, ep := connected(t, Config{})
+	settle(t, link, ep, id.Video)
+	heap := heapInUse()
+	for i := range uint16(forged) {
+		message := make([]byte, 12+size) // type, length, number, offset, length of the fragment (RFC 6347 §4.2.2)
+		binary.BigEndian.PutUint32(message, size)
+		binary.BigEndian.PutUint16(message[4:], i)
+		binary.BigEndian.PutUint32(message[8:], size)
+		datagram := record(handshaking, 0)
+		binary.BigEndian.PutUint16(datagram[9:], 5000+i)
+		binary.BigEndian.PutUint16(datagram[lengthAt:], uint16(len(message)))
+		if err := ep.SendJunk(append(datagram, message...)); err != nil {
+			t.Fatal(err)
+		}
+		if i%20 == 0 {
+			settle(t, link, ep, id.Video) // no faster than the socket's buffer
 		}
 	}
+	settle(t, link, ep, id.Video)
+	if grown := int64(heapInUse()) - int64(heap); grown > forged*size/4 {
+		t.Errorf("%d forged messages of %d bytes grew the heap by %d", forged, size, grown)
+	}
+	stands(t, link, id, ep)
 }
 
 func TestFeedbackIsCountedAndMalformedFeedbackIgnored(t *testing.T) {

@@ -17,19 +17,30 @@ import (
 // Any datagram is also a sign of life to ICE: so one of them passes for each address and each span of life.
 type senderConn struct {
 	*net.UDPConn
-	out  *outbound
-	life time.Duration
+	out   *outbound
+	life  time.Duration
+	alone *handshake // of the connection that has the socket for itself; nil when it is shared
 
 	mu      sync.Mutex // guards what follows
 	passed  map[netip.AddrPort]time.Time
-	secured map[netip.AddrPort]struct{} // addresses with which our handshake is over
+	named   map[netip.AddrPort]*handshake // of the connections that share the socket, by the addresses of their answers
+	unnamed map[netip.AddrPort]*handshake // of those whose server turned out to have another address
 }
 
 // maxPassed bounds the addresses that a socket remembers: anybody can write to it.
 const maxPassed = 1024
 
-func newSenderConn(conn *net.UDPConn, life time.Duration) *senderConn {
-	return &senderConn{UDPConn: conn, out: newOutbound(conn), life: life, passed: map[netip.AddrPort]time.Time{}, secured: map[netip.AddrPort]struct{}{}}
+// newSenderConn returns the socket of the connection whose handshake is given, or one to be shared.
+func newSenderConn(conn *net.UDPConn, life time.Duration, alone *handshake) *senderConn {
+	return &senderConn{
+		UDPConn: conn,
+		out:     newOutbound(conn),
+		life:    life,
+		alone:   alone,
+		passed:  map[netip.AddrPort]time.Time{},
+		named:   map[netip.AddrPort]*handshake{},
+		unnamed: map[netip.AddrPort]*handshake{},
+	}
 }
 
 // lifeSpan returns how often a sign of life is to pass: four times until ICE would miss one.

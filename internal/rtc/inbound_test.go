@@ -87,13 +87,13 @@ func TestOnlyMediaAndLoneTransportFeedbackAreUnneeded(t *testing.T) {
 func FuzzUnneeded(f *testing.F) {
 	f.Add(secured(f, srtp.ProtectionProfileAeadAes128Gcm, arrivals()))
 	f.Add([]byte{0x8f, 205, 0, 0})
-	f.Add([]byte{alert, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40})
+	f.Add([]byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if unneeded(b) && (b[0] < 128 || b[0] > 191) {
 			t.Error("it is neither RTP nor RTCP, but unneeded")
 		}
-		if plainAlert(b) && (b[0] < changeCipher || b[0] > lastDTLS) {
-			t.Error("it is no DTLS, but an alert")
+		if ofHandshake, foreign := inTheClear(b); (ofHandshake || foreign) && (b[0] < changeCipher || b[0] > lastDTLS) {
+			t.Error("it is no DTLS, but in the clear")
 		}
 	})
 }
@@ -108,7 +108,7 @@ func TestASocketForgetsWhatIsUnneededButForASignOfLife(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newSenderConn(socket, time.Hour)
+	c := newSenderConn(socket, time.Hour, &handshake{})
 	defer c.Close()
 	media, check := []byte{0x90, 111, 0, 1}, []byte{0x00, 0x01, 0, 0}
 	to := socket.LocalAddr().(*net.UDPAddr).AddrPort()

@@ -65,6 +65,8 @@ type senderNet struct {
 	going   context.Context
 	leave   context.CancelFunc // ends what waits for a server
 
+	handshake handshake // of the connection, which all its sockets know
+
 	mu     sync.Mutex
 	failed error // why the last socket that could not be opened was not
 }
@@ -78,7 +80,7 @@ func (n *senderNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDP
 		n.mu.Unlock()
 		return nil, err
 	}
-	return newSenderConn(conn, n.life), nil
+	return newSenderConn(conn, n.life, &n.handshake), nil
 }
 
 // ListenPacket implements transport.Net.

@@ -28,7 +28,7 @@ func TestASocketSendsToAddressesInEveryForm(t *testing.T) {
 				t.Cleanup(func() { _ = conn.Close() })
 				return conn
 			}
-			from, to := newSenderConn(listen(), time.Hour), listen()
+			from, to := newSenderConn(listen(), time.Hour, &handshake{}), listen()
 			at := to.LocalAddr().(*net.UDPAddr).AddrPort()
 			if n, err := from.WriteToAddrPort([]byte("hello"), netip.AddrPortFrom(c.form(at.Addr()), at.Port())); n != 5 || err != nil {
 				t.Fatalf("%d bytes, %v", n, err)

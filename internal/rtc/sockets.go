@@ -61,6 +61,7 @@ func newSocketPool(log logging.LoggerFactory, life time.Duration) *socketPool {
 // acquire returns a mux over one socket per local address of the routes, none of which serves a remote address of the routes already.
 func (p *socketPool) acquire(found []route) (*lease, error) {
 	l := &lease{pool: p}
+	h := &handshake{}
 	var muxes []ice.UDPMux
 	locals := map[netip.Addr][]netip.AddrPort{}
 	for _, r := range found {
@@ -76,6 +77,7 @@ func (p *socketPool) acquire(found []route) (*lease, error) {
 		}
 		for _, r := range remotes {
 			s.busy[r] = true
+			s.conn.expect(r, h)
 			l.held = append(l.held, served{s, r})
 		}
 		muxes = append(muxes, s.mux)
@@ -99,7 +101,7 @@ func (p *socketPool) socketLocked(local netip.Addr, remotes []netip.AddrPort, no
 	if err != nil {
 		return nil, fmt.Errorf("opening a UDP socket on %s: %w", local, err)
 	}
-	sender := newSenderConn(conn, p.life)
+	sender := newSenderConn(conn, p.life, nil)
 	s := &sharedSocket{
 		mux:     ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: sender, Logger: p.log.NewLogger("udpmux")}),
 		conn:    sender,
@@ -145,7 +147,7 @@ func (l *lease) release() {
 func (l *lease) releaseLocked(now time.Time) {
 	for _, h := range l.held {
 		delete(h.socket.busy, h.remote)
-		h.socket.conn.forget(h.remote)
+		h.socket.conn.expect(h.remote, nil)
 		h.socket.resting[h.remote] = now.Add(socketRest)
 	}
 }

@@ -89,7 +89,7 @@ func TestTheNextCallWithAnAddressMayBeRefusedInTheClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refusal := []byte{alert, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40}
+	refusal := []byte{21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40}
 	socket := l.held[0].socket
 	socket.conn.secure(l.held[0].remote)
 	if !socket.conn.forged(refusal, l.held[0].remote) {
