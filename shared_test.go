@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"gotgcall"
+	"gotgcall/internal/demux/oggtest"
 	"gotgcall/media"
 )
 
@@ -269,6 +271,33 @@ func TestASharedFilmBeginsWithAKeyFrameForEachCallAndStaysInSync(t *testing.T) {
 		}
 		w.noViolations()
 	})
+}
+
+// TestACallThatJoinsASharedFilmBehindTheEndOfItsSoundSeesIt: what is left of the sound is neither waited for, nor waited with for the picture.
+func TestACallThatJoinsASharedFilmBehindTheEndOfItsSoundSeesIt(t *testing.T) {
+	t.Parallel()
+	for _, packet := range []int64{20, 60} { // in ms
+		t.Run(fmt.Sprint(packet, " ms"), func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				cinema := gotgcall.Shared(film{sound: 1, picture: 600, soundReader: func(io.Reader) io.Reader {
+					return bytes.NewReader(oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(10, packet*48, 101))))
+				}})
+				for chat := range int64(2) {
+					w.join(chat)
+					must(t, w.client.SetStreamSources(chat, cinema))
+					time.Sleep(10 * time.Second)
+				}
+				time.Sleep(10 * time.Second)
+				if n := frames(w.pictures(1)); n < 270 { // the first one that needs none before it may come a second later
+					t.Errorf("%d pictures of 10 s were seen, expected 300", n)
+				}
+				if n := len(w.records(1)); n != 0 {
+					t.Errorf("%d packets were heard of what was over", n)
+				}
+				w.noViolations()
+			})
+		})
+	}
 }
 
 // diary is what each chat was told of a list.

@@ -75,11 +75,16 @@ func (h *hub) tap(r request, wake func()) *stream {
 	t.legs = append(t.legs, newLegAt(models.Audio, models.Microphone, hubAudioRate, f.audioAhead, f.bytes))
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	sound, sight := h.pastLocked()
 	for _, l := range t.legs {
 		l.queue.keeps = pacer.Ticks(sharedKept, l.rate)
 		l.queue.coded = l.kind == models.Video && !f.raw
 		l.queue.cut = l.queue.coded
-		for _, frame := range h.pastLocked(l.kind).since(h.sound) {
+		frames := sound
+		if l.kind == models.Video {
+			frames = sight
+		}
+		for _, frame := range frames {
 			l.queue.offer(frame)
 		}
 		if h.over {
@@ -90,11 +95,15 @@ func (h *hub) tap(r request, wake func()) *stream {
 	return t
 }
 
-func (h *hub) pastLocked(kind models.StreamType) *past {
-	if kind == models.Video {
-		return &h.sight
+// pastLocked returns what a call that joins now begins with: the newest sound, and the pictures from then on. Sound that is over, though the picture has gone
+// on, does not belong to that: the call would wait for the picture as long as that has gone on.
+func (h *hub) pastLocked() (sound, sight []demux.Frame) {
+	_, shown := h.sight.span()
+	moment := min(time.Since(h.epoch), shown) - sharedCushion
+	if begin, end := h.sound.span(); end >= moment {
+		sound, moment = h.sound.frames, begin
 	}
-	return &h.sound
+	return sound, h.sight.since(moment)
 }
 
 func (h *hub) remove(t *stream) {
@@ -113,7 +122,11 @@ func (h *hub) give(kind models.StreamType, f demux.Frame) {
 	h.begun = true
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.pastLocked(kind).add(f)
+	if kind == models.Video {
+		h.sight.add(f)
+	} else {
+		h.sound.add(f)
+	}
 	for _, t := range h.taps {
 		for _, l := range t.legs {
 			if l.kind == kind && l.queue.offer(f) {

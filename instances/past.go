@@ -1,6 +1,8 @@
 package instances
 
 import (
+	"time"
+
 	"gotgcall/internal/demux"
 	"gotgcall/internal/pacer"
 )
@@ -19,22 +21,28 @@ func (p *past) add(f demux.Frame) {
 	}
 }
 
-// since returns the frames as one sees them who comes in when sound begins: a picture that is there already begins with it, one that is long gone, with
-// the track that it was of, does not come again.
-func (p *past) since(sound past) []demux.Frame {
-	if len(sound.frames) == 0 {
-		return p.frames
+// span returns from when to when the frames last; both are 0 when there are none.
+func (p *past) span() (begin, end time.Duration) {
+	if len(p.frames) == 0 {
+		return 0, 0
 	}
-	begin := pacer.Ticks(pacer.Duration(sound.frames[0].PTS, sound.rate), p.rate)
-	var seen []demux.Frame
+	last := p.frames[len(p.frames)-1]
+	return pacer.Duration(p.frames[0].PTS, p.rate), pacer.Duration(last.PTS+last.Duration, p.rate)
+}
+
+// since returns the frames as one sees them who comes in at a moment: a picture that is there already begins with it, one that is long gone, with the
+// track that it was of, does not come again. Each has a time of its own: to a receiver, what has the same one is the same picture.
+func (p *past) since(moment time.Duration) (seen []demux.Frame) {
+	begin := pacer.Ticks(moment, p.rate)
 	for _, f := range p.frames {
-		before := begin - f.PTS
-		if pacer.Duration(before-f.Duration, p.rate) > sharedCushion {
+		end := f.PTS + f.Duration
+		if pacer.Duration(begin-end, p.rate) > sharedCushion {
 			continue
 		}
-		if before > 0 {
-			f.PTS, f.Duration = begin, max(1, f.Duration-before)
+		if f.PTS < begin {
+			f.PTS, f.Duration = begin, max(1, end-begin)
 		}
+		begin = f.PTS + 1
 		seen = append(seen, f)
 	}
 	return seen

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gotgcall/internal/demux"
@@ -46,6 +47,11 @@ func TestAPictureThatLastsDoesNotLetACallBeginBeforeItHasEnoughSound(t *testing.
 	if !enough() {
 		t.Error("it does not begin with 100 ms of sound")
 	}
+	sound.queue.clear()
+	hear(5)
+	if ok, _, err := s.cushion(true); !ok || err != nil {
+		t.Errorf("it never begins with sound that is over after a packet: %v", err)
+	}
 }
 
 func TestWhoJoinsAHubIsGivenWhatIsHeardAndSeenAtThatMoment(t *testing.T) {
@@ -59,39 +65,49 @@ func TestWhoJoinsAHubIsGivenWhatIsHeardAndSeenAtThatMoment(t *testing.T) {
 	for _, test := range []struct {
 		name         string
 		sound, sight []demux.Frame
+		joins        time.Duration
 		heard        int
 		begin        []int64 // of what is seen, in ms
 	}{
-		{"nothing", nil, nil, 0, nil},
-		{"sound of 100 ms", frames(audio, 20, 50, 0), nil, 5, nil},
-		{"one packet of 120 ms", frames(audio, 120, 3, 0), nil, 1, nil},
-		{"pictures of 100 ms", frames(audio, 20, 50, 0), frames(video, 40, 25, 0), 5, []int64{920, 960}},
-		{"pictures without sound", nil, frames(video, 40, 25, 0), 0, []int64{920, 960}},
-		{"a picture that lasts begins with the sound", frames(audio, 20, 100, 0), frames(video, 1000, 2, 0), 5, []int64{1900}},
-		{"one that is just over too, for others refer to it", frames(audio, 20, 52, 0), frames(video, 200, 5, -60), 5, []int64{940}},
-		{"one of a track that is over does not", frames(audio, 20, 100, 0), frames(video, 1000, 1, 0), 5, nil},
+		{"nothing", nil, nil, time.Second, 0, nil},
+		{"sound of 100 ms", frames(audio, 20, 50, 0), nil, time.Second, 5, nil},
+		{"one packet of 120 ms", frames(audio, 120, 3, 0), nil, 360 * time.Millisecond, 1, nil},
+		{"pictures of 100 ms", frames(audio, 20, 50, 0), frames(video, 40, 25, 0), time.Second, 5, []int64{920, 960}},
+		{"pictures without sound", nil, frames(video, 40, 25, 0), time.Second, 0, []int64{920, 960}},
+		{"a picture that lasts begins with the sound", frames(audio, 20, 100, 0), frames(video, 1000, 2, 0), 2 * time.Second, 5, []int64{1900}},
+		{"without sound it does so, too", nil, frames(video, 1000, 2, 0), 1500 * time.Millisecond, 0, []int64{1400}},
+		{"one that is just over too, for others refer to it", frames(audio, 20, 52, 0), frames(video, 200, 5, -60), time.Second, 5, []int64{940}},
+		{"each at a time of its own", frames(audio, 20, 50, 0), frames(video, 20, 50, -40), time.Second, 5, []int64{900, 900, 900, 920, 940}},
+		{"one of a track that is over does not", frames(audio, 20, 100, 0), frames(video, 1000, 1, 0), 2 * time.Second, 5, nil},
+		{"sound that is late", frames(audio, 20, 50, 0), frames(video, 40, 25, 0), 1100 * time.Millisecond, 5, []int64{920, 960}},
+		{"sound that has run dry", frames(audio, 20, 50, 0), nil, time.Minute, 5, nil},
+		{"a film that has run dry", frames(audio, 20, 50, 0), frames(video, 40, 27, 0), time.Minute, 5, []int64{1000, 1040}},
+		{"pictures after the sound", frames(audio, 20, 50, 0), frames(video, 40, 50, 0), 2 * time.Second, 0, []int64{1920, 1960}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			sound, sight := past{rate: audio}, past{rate: video}
-			for _, f := range test.sound {
-				sound.add(f)
-			}
-			for _, f := range test.sight {
-				sight.add(f)
-			}
-			if n := len(sound.since(sound)); n != test.heard {
-				t.Errorf("%d packets, expected %d", n, test.heard)
-			}
-			var begin []int64
-			for _, f := range sight.since(sound) {
-				begin = append(begin, f.PTS*1000/video)
-				if f.Duration <= 0 {
-					t.Errorf("a picture lasts %d ticks", f.Duration)
+			synctest.Test(t, func(t *testing.T) {
+				h := &hub{epoch: time.Now().Add(-test.joins), sound: past{rate: audio}, sight: past{rate: video}}
+				for _, f := range test.sound {
+					h.sound.add(f)
 				}
-			}
-			if !slices.Equal(begin, test.begin) {
-				t.Errorf("pictures begin at %d ms, expected %d", begin, test.begin)
-			}
+				for _, f := range test.sight {
+					h.sight.add(f)
+				}
+				sound, sight := h.pastLocked()
+				if len(sound) != test.heard {
+					t.Errorf("%d packets, expected %d", len(sound), test.heard)
+				}
+				var begin []int64
+				for i, f := range sight {
+					begin = append(begin, f.PTS*1000/video)
+					if f.Duration <= 0 || i > 0 && f.PTS <= sight[i-1].PTS {
+						t.Errorf("picture %d lasts %d ticks from %d on", i, f.Duration, f.PTS)
+					}
+				}
+				if !slices.Equal(begin, test.begin) {
+					t.Errorf("pictures begin at %d ms, expected %d", begin, test.begin)
+				}
+			})
 		})
 	}
 }

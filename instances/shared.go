@@ -160,8 +160,8 @@ func (s *Shared) wasLast(h *hub) bool {
 func (s *stream) awaitCushion(ctx context.Context) error {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
-	for {
-		enough, over, err := s.cushion()
+	for waited := time.Duration(0); ; waited += lookInterval {
+		enough, over, err := s.cushion(waited > sharedCushion)
 		switch {
 		case enough:
 			return nil
@@ -181,13 +181,13 @@ func (s *stream) awaitCushion(ctx context.Context) error {
 }
 
 // cushion tells whether a tap has enough to begin, whether nothing more comes, and why. A program that talks may have nothing to say for long: of that a
-// packet is enough. A picture that lasts is not enough once the sound, which is the last leg, has begun to come.
-func (s *stream) cushion() (enough, over bool, err error) {
+// packet is enough. A picture that lasts is not enough once the sound, which is the last leg, has begun to come; waited tells that it has had its time for that.
+func (s *stream) cushion(waited bool) (enough, over bool, err error) {
 	over = true
 	for _, l := range s.legs {
 		level, ended, why := l.queue.level()
 		full := pacer.Duration(level, l.rate) >= sharedCushion || s.interactive && level > 0
-		if full || level > 0 && !ended {
+		if full || level > 0 && !ended && !waited {
 			enough = full
 		}
 		over, err = over && ended, cmp.Or(err, why)
