@@ -18,7 +18,7 @@ const (
 type input struct {
 	class  class
 	target string // as -i takes it
-	// tls is set for HTTPS: the certificate is checked against the authorities in caFile, or against those ffmpeg knows if it is empty.
+	// tls is set for HTTPS and RTMPS: the certificate is checked against the authorities in caFile, or against those ffmpeg knows if it is empty.
 	tls    bool
 	caFile string
 	// once is set for what can be opened a single time, a named pipe.

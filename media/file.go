@@ -24,7 +24,8 @@ type fileSource struct {
 // damaged beyond reading on, ends with ErrFile.
 //
 // The source is seekable. A path that is missing, unreadable, empty, a directory or a device is ErrFile from Open; a file without sound, or
-// that is no media file at all, is ErrFile from the first Read. A playlist may name other files of this machine, but nothing on the network.
+// that is no media file at all, is ErrFile from the first Read. A playlist may name other files of this machine, but nothing on the network,
+// and a file may be a playlist whatever its name is: play what a stranger has sent by FromReader, from which nothing leads to other files.
 // Options of HTTP requests mean nothing for a file and are ignored.
 func FromFile(path string, opt ...EncodeOptions) Source {
 	return &fileSource{path: path, options: mergeAll(opt)}

@@ -197,6 +197,7 @@ func TestWhatAReaderGivesMustBeMedia(t *testing.T) {
 		"text":      {bytes.Repeat([]byte("not a song\n"), 1000), []string{"not a media file"}},
 		"mp4 with its index at the end": {readFile(t, encode(t, "end.m4a", "-t", "2", "-i", song, "-c:a", "aac")),
 			[]string{"moov", "save it", "FromFile", "-movflags +faststart"}},
+		"a script": {[]byte("ffconcat version 1.0\nfile song.mp3\n"), []string{"pipe:song.mp3"}},
 		"a playlist": {[]byte("#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXTINF:20,\nfile://" + abs(t, song) + "\n#EXT-X-ENDLIST\n"),
 			[]string{"FromReader"}},
 	} {

@@ -30,7 +30,7 @@ type seekableURL struct{ liveURL }
 // PassthroughNever leaves the URL to ffmpeg alone.
 //
 // Playlists and redirections stay on the network, they cannot reach files of this machine; which hosts they lead to is not checked. The
-// certificate of an https URL is verified; ffmpeg verifies none of what is referred to by a playlist or a redirection from http.
+// certificate of an https or rtmps URL is verified; ffmpeg verifies none of what is referred to by a playlist or a redirection from http, and none of rtsps.
 //
 // Headers, UserAgent, Cookies and Proxy of the options go into the requests of http and https sources. They are sent to all hosts to which a playlist
 // or a redirection leads; in requests without ffmpeg Authorization and Cookie stay with the host of the URL.

@@ -46,7 +46,7 @@ func checkURL(s string) (input, []string, error) {
 	if problem != "" {
 		return fail("the %s URL %s", scheme, problem)
 	}
-	in := input{class: class, target: scheme + "://" + rest, tls: scheme == "https"}
+	in := input{class: class, target: scheme + "://" + rest, tls: scheme == "https" || scheme == "rtmps"}
 	return in, pathSecrets(rest), nil
 }
 

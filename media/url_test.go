@@ -1,6 +1,7 @@
 package media
 
 import (
+	"crypto/tls"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,6 +195,37 @@ func TestACertificateIsVerified(t *testing.T) {
 		t.Setenv("SSL_CERT_FILE", ca)
 		plays(t, t.Context(), FromURL(url), songLength)
 	})
+}
+
+// TestNoStreamKeyGoesToAnUntrustedServer: over TLS the key is sent after the handshake, which the certificate ends.
+func TestNoStreamKeyGoesToAnUntrustedServer(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	certificates := certified.TLS.Certificates
+	certified.Close()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard atomic.Int64
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			n, _ := io.ReadAtLeast(c, make([]byte, 1), 1)
+			heard.Add(int64(n))
+			_ = c.Close()
+		}
+	})
+	err = fails(t, t.Context(), FromURL("rtmps://"+l.Addr().String()+"/app/key"))
+	_ = l.Close()
+	serving.Wait()
+	mustBe(t, err, models.ErrFile, "certificate", "SSL_CERT_FILE")
+	if heard.Load() != 0 {
+		t.Error("the server was spoken to")
+	}
 }
 
 func TestSecretsOfAURLAppearNowhere(t *testing.T) {
