@@ -159,21 +159,24 @@ func (q *queue) peek() (f demux.Frame, ok, ended bool, err error) {
 // pop removes the first waiting frame. A waiting reader is told when the queue is half empty, so that it reads many frames per wake-up; the
 // other leg's reader when this queue has run dry.
 func (q *queue) pop() {
-	q.mu.Lock()
-	if q.head == len(q.frames) { // cleared since it was peeked at
-		q.mu.Unlock()
-		return
-	}
-	q.popLocked()
-	dry := q.head == len(q.frames) && !q.ended
-	tell := q.waiting && (q.bounded || q.levelLocked()*2 <= q.limit) && q.size*2 <= q.bytes
-	q.mu.Unlock()
+	tell, dry := q.take()
 	if tell {
 		q.tell()
 	}
 	if dry && q.other != nil {
 		q.other.tell()
 	}
+}
+
+// take removes the first waiting frame, and tells whether the reader is to look again, and whether nothing is left.
+func (q *queue) take() (tell, dry bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()          // also when this panics: what ends the stream then looks at the queue
+	if q.head == len(q.frames) { // cleared since it was peeked at
+		return false, false
+	}
+	q.popLocked()
+	return q.waiting && (q.bounded || q.levelLocked()*2 <= q.limit) && q.size*2 <= q.bytes, q.head == len(q.frames) && !q.ended
 }
 
 func (q *queue) popLocked() {

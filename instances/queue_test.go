@@ -1,11 +1,14 @@
 package instances
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"gotgcall/internal/demux"
+	"gotgcall/internal/guard"
+	"gotgcall/models"
 )
 
 // TestAReaderIsToldOfALegThatRunsDryAtTheMomentAtWhichItsQueueIsFull: the source gives nothing to the one before the other goes on.
@@ -41,5 +44,17 @@ func TestAReaderIsToldOfALegThatRunsDryAtTheMomentAtWhichItsQueueIsFull(t *testi
 			t.Fatal("the reader of one leg waits, and the other leg has nothing")
 		}
 		both.Wait()
+	}
+}
+
+// TestADefectInAQueueDoesNotKeepItLocked: who ends what plays because of that looks at it again, for all calls of a goroutine.
+func TestADefectInAQueueDoesNotKeepItLocked(t *testing.T) {
+	q := newQueue(48000, 1<<20)
+	q.head = 1 // of nothing
+	if err := guard.Call("popping", func() error { q.pop(); return nil }); !errors.Is(err, models.ErrInternal) {
+		t.Fatalf("the error is %v", err)
+	}
+	if !q.mu.TryLock() {
+		t.Error("the queue is still locked")
 	}
 }

@@ -128,8 +128,9 @@ func (p *playback) replace(out outlet, s *stream) {
 	if !p.fits(s) {
 		if p.arrived(s) {
 			s.settle(nil)
+		} else {
+			s.settle(errEnded)
 		}
-		s.settle(errEnded)
 		s.close()
 		return
 	}
