@@ -79,13 +79,16 @@ func (r *record) join(later record) {
 	r.moved, r.stopped = r.moved || later.moved, r.stopped || later.stopped
 }
 
-// betweenTracks tells whether that nothing plays can be for a playlist, whose next track is not there yet.
+// betweenTracks tells whether that nothing plays is because the next track of a playlist is not there yet. The ends do not tell: one that came before the
+// list could be that of the list.
 func (w *walker) betweenTracks(r record) bool {
-	_, explained := w.ledger.explain(r, view{})
-	if explained {
-		return false
-	}
-	return slices.ContainsFunc(append([]*song{w.ledger.playing}, r.started...), func(s *song) bool { return s != nil && s.list != nil })
+	return slices.ContainsFunc(append([]*song{w.ledger.playing}, r.started...), func(s *song) bool {
+		if s == nil || s.list == nil {
+			return false
+		}
+		_, plays := s.list.Current()
+		return plays
+	})
 }
 
 // settle enters what is known into the ledger.
