@@ -241,53 +241,6 @@ func (p *playback) play(out outlet, muted bool, now time.Time) (next time.Time) 
 	return next
 }
 
-// followSound moves the timeline when the sound is late, before any leg looks at it: after a hiccup of the source by a little more than
-// the delay, or a live source would run dry again at once; after a long sleep of the machine by the whole of it, so that there is no burst.
-func (p *playback) followSound(out outlet, now time.Time) {
-	for _, l := range p.current.legs {
-		if l.kind != models.Audio || l.over {
-			continue
-		}
-		f, ok, _, _ := l.queue.peek()
-		if !ok {
-			continue
-		}
-		switch late := now.Sub(p.clock.Due(f.PTS, l.rate)); {
-		case l.starved && late > 0:
-			p.gap(out, late+rebuffer)
-		case late > maxLate:
-			p.gap(out, late)
-		}
-		l.starved = false
-	}
-}
-
-// playAudio sends the packets of the audio leg that are due and returns when the next one is; the zero time when the leg is over.
-func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time.Time {
-	for {
-		f, ok, ended, err := l.queue.peek()
-		if !ok {
-			return p.idleLeg(l, ended, err, now)
-		}
-		due := p.clock.Due(f.PTS, l.rate)
-		if due.After(now) {
-			return due
-		}
-		if f.PTS > l.next {
-			l.spurt = true // the source left something out
-		}
-		p.advance(l, f)
-		out.audio(l, f, muted, due, now)
-		p.spoken = due.Add(pacer.Duration(f.Duration, l.rate))
-		if muted {
-			p.audio.muted.Add(1)
-		} else {
-			p.audio.count(len(f.Data), now)
-		}
-		l.queue.pop()
-	}
-}
-
 // advance takes note that a frame has had its time.
 func (p *playback) advance(l *leg, f demux.Frame) {
 	l.begin()
