@@ -21,11 +21,16 @@ if ! why=$(go run -race "$probe/main.go" 2>&1 </dev/null); then
 fi
 
 echo "go test ${race:+$race }-shuffle=on $*"
+all=
+if [ "$*" = ./... ]; then
+  all=yes
+  set -- . ./media ./... # the two that take longest, and wait most, begin together
+fi
 # shellcheck disable=SC2086 # empty where there is no race detector
 # Four tests side by side, because many of them wait: for a process of their own, or for real time to pass.
 go test $race -shuffle=on -parallel 4 -timeout 15m "$@"
 
 # The examples that are modules of their own go without the detector, for which their MTProto libraries would have to be compiled once more.
 # What the bots do side by side is in the library's module, in examples/player.
-[ "$*" = ./... ] || exit 0
+[ -n "$all" ] || exit 0
 CGO_ENABLED=0 sh scripts/each-module.sh -examples go test -shuffle=on -timeout 5m ./...
