@@ -14,7 +14,11 @@ import (
 
 // books are the accounts of all calls, and what went wrong.
 type books struct {
+	// set at construction
+	begun time.Time
+
 	mu         sync.Mutex // guards what follows
+	out        io.Writer  // what goes wrong is told there at once
 	all        account
 	accepted   int // tracks that SetStreamSources has taken
 	told       int // ends
@@ -63,7 +67,12 @@ func (b *books) heard(after time.Duration) {
 func (b *books) violation(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.violations = append(b.violations, fmt.Sprintf(format, args...))
+	b.violationLocked(fmt.Sprintf(format, args...))
+}
+
+func (b *books) violationLocked(text string) {
+	b.violations = append(b.violations, text)
+	fmt.Fprintf(b.out, "\nVIOLATION after %s: %s\n\n", time.Since(b.begun).Round(time.Second), text)
 }
 
 // bounded does what may hang. When it has not returned in time, that is a violation and it is left behind: what had hung before is told all the same.
@@ -81,25 +90,21 @@ func (b *books) bounded(what string, limit time.Duration, do func()) {
 }
 
 // verdict prints what became of the songs, and returns an error when something was wrong.
-func (b *books) verdict(out io.Writer) error {
+func (b *books) verdict() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.all
-	fmt.Fprintf(out, "\ntracks: %d started = %d ended + %d replaced + %d stopped\nheard: %d times a call that should be, after %s at the latest\nrefused:",
+	if !a.balanced() || a.ended != b.told || a.started < b.accepted {
+		b.violationLocked(fmt.Sprintf("the law does not hold; in all, %d tracks were taken and %d ends were told", b.accepted, b.told))
+	}
+	fmt.Fprintf(b.out, "\ntracks: %d started = %d ended + %d replaced + %d stopped\nheard: %d times a call that should be, after %s at the latest\nrefused:",
 		a.started, a.ended, a.replaced, a.stopped, b.listened, b.latest.Round(time.Millisecond))
 	for _, name := range slices.Sorted(maps.Keys(b.refused)) {
-		fmt.Fprintf(out, " %d × %q", b.refused[name], name)
+		fmt.Fprintf(b.out, " %d × %q", b.refused[name], name)
 	}
-	fmt.Fprintln(out)
-	wrong := slices.Clone(b.violations)
-	if !a.balanced() || a.ended != b.told || a.started < b.accepted {
-		wrong = append(wrong, fmt.Sprintf("the law does not hold; in all, %d tracks were taken and %d ends were told", b.accepted, b.told))
-	}
-	for _, v := range wrong {
-		fmt.Fprintf(out, "\nVIOLATION: %s\n", v)
-	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("%d violations", len(wrong))
+	fmt.Fprintln(b.out)
+	if n := len(b.violations); n > 0 {
+		return fmt.Errorf("%d violations", n)
 	}
 	if a.started == 0 || a.ended == 0 || a.replaced == 0 || a.stopped == 0 || b.listened == 0 {
 		return errTooShort

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -135,10 +136,10 @@ func TestTheVerdictNeedsSomethingOfEachAndTheLaw(t *testing.T) {
 		"nothing was played":     {func(b *books) { b.all, b.accepted, b.told = account{}, 0, 0 }, "too short"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &books{all: full.all, accepted: full.accepted, told: full.told, listened: full.listened}
-			c.change(b)
 			var out strings.Builder
-			err := b.verdict(&out)
+			b := &books{out: &out, all: full.all, accepted: full.accepted, told: full.told, listened: full.listened}
+			c.change(b)
+			err := b.verdict()
 			if said := fmt.Sprintln(out.String(), err); (err != nil) != (c.says != "") || !strings.Contains(said, c.says) {
 				t.Errorf("it says %s", said)
 			}
@@ -147,7 +148,7 @@ func TestTheVerdictNeedsSomethingOfEachAndTheLaw(t *testing.T) {
 }
 
 func TestAnErrorThatIsNotAllowedIsAViolation(t *testing.T) {
-	w := &walker{books: &books{refused: map[string]int{}}}
+	w := &walker{books: &books{out: io.Discard, refused: map[string]int{}}}
 	w.timed("this", func() error { return fmt.Errorf("%w, alas", gotgcall.ErrBusy) })
 	w.timed("that", func() error { return gotgcall.ErrConnectionNotFound })
 	w.gone.Store(true)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"runtime"
 	"time"
 
@@ -36,12 +35,18 @@ func (b *books) sample(at time.Duration, calls int) sample {
 	}
 }
 
-func head(w io.Writer) {
-	fmt.Fprint(w, "| time | calls | operations | tracks | descriptors | goroutines | heap MB | RSS MB | children | violations |\n"+
+// table begins the table of samples.
+func (b *books) table() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fmt.Fprint(b.out, "| time | calls | operations | tracks | descriptors | goroutines | heap MB | RSS MB | children | violations |\n"+
 		"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 }
 
-func (s sample) row(w io.Writer) {
-	fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %d | %.1f | %.1f | %d | %d |\n", s.at.Round(time.Second), s.calls, s.operations, s.tracks, s.descriptors, s.goroutines,
-		float64(s.heap)/mega, float64(s.resident)/mega, s.children, s.violations)
+// show adds a row to it.
+func (b *books) show(s sample) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fmt.Fprintf(b.out, "| %s | %d | %d | %d | %d | %d | %.1f | %.1f | %d | %d |\n", s.at.Round(time.Second), s.calls, s.operations, s.tracks, s.descriptors,
+		s.goroutines, float64(s.heap)/mega, float64(s.resident)/mega, s.children, s.violations)
 }

@@ -37,13 +37,15 @@ func TestAShortWalkKeepsTheLawAndLeavesNothing(t *testing.T) {
 }
 
 func TestWhatHangsIsAViolationAndDoesNotHangTheSoak(t *testing.T) {
-	b := &books{}
+	var out strings.Builder
+	b := &books{out: &out}
 	hangs := make(chan struct{})
 	b.bounded("this", time.Millisecond, func() { <-hangs })
 	close(hangs)
 	b.bounded("that", time.Minute, func() {})
-	if len(b.violations) != 1 || b.violations[0] != "this has not come after 1ms" {
-		t.Errorf("%q", b.violations)
+	const wrong = "this has not come after 1ms"
+	if len(b.violations) != 1 || b.violations[0] != wrong || strings.Count(out.String(), wrong) != 1 {
+		t.Errorf("%q, told as %q", b.violations, &out)
 	}
 }
 

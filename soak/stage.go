@@ -41,7 +41,6 @@ type stage struct {
 	settings settings
 	books    *books
 	shelf    *shelf
-	out      io.Writer
 	start    time.Time
 	clients  []*gotgcall.Client // with the real ffmpeg, and with the fake
 	beacons  []*beacon          // theirs
@@ -51,15 +50,15 @@ type stage struct {
 // soak walks, and says how it was: first a part of the way, then everything rests, and then the rest of the way. What is left behind in between and at the end
 // is compared: that everything needs once is there the first time already.
 func soak(ctx context.Context, s settings, folder string, out io.Writer) error {
-	b := &books{refused: map[string]int{}}
+	b := &books{out: out, begun: time.Now(), refused: map[string]int{}}
 	usage.OpenDescriptors() // the runtime's own are there before the first sample
 	begin := b.sample(0, 0)
-	st, err := newStage(s, folder, b, out)
+	st, err := newStage(s, folder, b)
 	if err != nil {
 		return err
 	}
-	head(out)
-	begin.row(out)
+	b.table()
+	b.show(begin)
 	ctx, cancel := context.WithTimeout(ctx, s.length)
 	defer cancel()
 	part, done := context.WithTimeout(ctx, s.length/rehearsal)
@@ -74,14 +73,14 @@ func soak(ctx context.Context, s settings, folder string, out io.Writer) error {
 		}
 	})
 	end := st.settled(func(s sample) bool { return len(begin.leftBehind(s)) == 0 })
-	end.row(out)
+	b.show(end)
 	for _, v := range slices.Concat(begin.leftBehind(end), first.keptBy(last), grownInWalk(samples)) {
 		b.violation("%s", v)
 	}
-	return b.verdict(out)
+	return b.verdict()
 }
 
-func newStage(s settings, folder string, b *books, out io.Writer) (*stage, error) {
+func newStage(s settings, folder string, b *books) (*stage, error) {
 	shelf, err := newShelf(folder, s.song)
 	if err != nil {
 		return nil, err
@@ -94,7 +93,7 @@ func newStage(s settings, folder string, b *books, out io.Writer) (*stage, error
 	if err := os.Symlink(self, pretender); err != nil {
 		return nil, err
 	}
-	st := &stage{settings: s, books: b, shelf: shelf, out: out, start: time.Now(), walkers: make([]atomic.Pointer[walker], s.calls)}
+	st := &stage{settings: s, books: b, shelf: shelf, start: time.Now(), walkers: make([]atomic.Pointer[walker], s.calls)}
 	for _, o := range []gotgcall.Option{gotgcall.WithMaxProcesses(maxProcesses), gotgcall.WithFFmpegPath(pretender)} {
 		c, err := gotgcall.New(o, gotgcall.WithLoopback(), gotgcall.WithLogger(slog.New(slog.DiscardHandler)))
 		if err != nil {
@@ -146,7 +145,7 @@ func (st *stage) walk(ctx context.Context, length time.Duration, part uint64) (s
 		case <-tick.C:
 			samples = append(samples, b.sample(time.Since(st.start), s.calls))
 			if len(samples)%(looks/6) == 0 {
-				samples[len(samples)-1].row(st.out)
+				b.show(samples[len(samples)-1])
 			}
 		}
 	}
@@ -184,7 +183,7 @@ func (st *stage) rest(done func(sample) bool) sample {
 		st.walkers[i].Store(nil)
 	}
 	s := st.settled(done)
-	s.row(st.out)
+	st.books.show(s)
 	return s
 }
 
