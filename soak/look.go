@@ -52,6 +52,8 @@ func (w *walker) told() int {
 func (w *walker) look() bool {
 	var known record
 	for deadline := time.Now().Add(endLimit); ; {
+		known.join(w.take())
+		between := w.betweenTracks(known) // asked first: of a list that is over by now the end has been told behind the barrier
 		before, ok := w.sees()
 		w.barrier()
 		known.join(w.take())
@@ -64,7 +66,7 @@ func (w *walker) look() bool {
 			}
 			return false
 		case before != after: // something has ended meanwhile
-		case after.name == "" && w.betweenTracks(known) && time.Now().Before(deadline):
+		case after.name == "" && between && time.Now().Before(deadline):
 			time.Sleep(polling)
 		default:
 			w.settle(known, after)
