@@ -72,8 +72,9 @@ func (c *Client) SeekByContext(ctx context.Context, chatID int64, deltaMs int64)
 // between two tracks, while the next one is still being opened, it is ErrNoSource.
 //
 // The source is opened again at its position and takes over about half a second later, when the old one has come to the same place. FromFile and FromURL
-// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing; commands of FromShells sound as before. Where a source ends before that, in its last half second, it ends as it
-// would have, and only the tracks after it are played otherwise: that is no error.
+// do that; a Source of your own does what media.OptionsFrom(ctx) says, or nothing; commands play what they say, so that FromShell and FromShells are
+// ErrSeekUnsupported. Where a source ends before that, in its last half second, it ends as it would have, and only the tracks after it are played
+// otherwise: that is no error.
 func (c *Client) SetSpeed(chatID int64, speed float64) error {
 	if err := checkFactor("speed", "0.5 to 4; 1 is the source's own", speed, EncodeOptions{Speed: speed}); err != nil {
 		return err
@@ -86,8 +87,8 @@ func (c *Client) SetSpeed(chatID int64, speed float64) error {
 }
 
 // SetVolume makes what plays louder or softer, 0.01 to 4 times; 1 is its own volume. It works in the way of SetSpeed, and for live sources of FromURL too,
-// which go on where they are by then. To silence a call use Mute. A radio over HTTP that does
-// not say that it is one is taken for a file, whose position does not come: ErrSourceTimeout, and it goes on as it was.
+// which go on where they are by then. To silence a call use Mute. A radio over HTTP that does not say that it is one is taken for a file, whose position
+// does not come: ErrSourceTimeout, and it goes on as it was.
 func (c *Client) SetVolume(chatID int64, volume float64) error {
 	if err := checkFactor("volume", "0.01 to 4; 1 is the source's own, and Mute is silence", volume, EncodeOptions{Volume: volume}); err != nil {
 		return err

@@ -69,6 +69,27 @@ func TestAnotherSpeedIsHeardAndThePositionGoesOn(t *testing.T) {
 	}
 }
 
+func TestCommandsCannotBeMadeLouderOrFaster(t *testing.T) {
+	if !apart(t) {
+		return
+	}
+	s := newStudio(t)
+	s.join(1)
+	for name, source := range map[string]gotgcall.Source{
+		"one": gotgcall.FromShell("ffmpeg -i testdata/song.mp3", gotgcall.TrackAudio),
+		"two": gotgcall.FromShells("ffmpeg -i testdata/song.mp3", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			must(t, s.client.SetStreamSources(1, source))
+			is(t, s.client.SetVolume(1, 0.5), gotgcall.ErrSeekUnsupported)
+			is(t, s.client.SetSpeed(1, 2), gotgcall.ErrSeekUnsupported)
+			if state, err := s.client.Stats(1); err != nil || !state.Audio.Playing {
+				t.Errorf("what played does not play any more: %v", err)
+			}
+		})
+	}
+}
+
 // melody makes a file of some seconds at a sample rate, in the format that its name says.
 func melody(t testing.TB, name string, rate int, seconds float64) string {
 	t.Helper()

@@ -84,8 +84,13 @@ func (r request) seekable() (s media.SeekableSource, ok bool) {
 // canUntangle tells whether opening the source again, with a process for each leg and at another position, can help.
 func (r request) canUntangle() bool {
 	_, seekable := r.seekable()
-	_, shells := r.source.(*media.MultiShellSource) // has a process for each leg already
-	return seekable && !shells && !r.separate
+	return seekable && !r.commands() && !r.separate // commands have a process for each leg already
+}
+
+// commands tells whether the source is commands of the user's own, which play what they say, however they are opened.
+func (r request) commands() bool {
+	_, shells := r.source.(*media.MultiShellSource)
+	return shells
 }
 
 // claim keeps the list that the track is of from being played elsewhere, until release was called as often.

@@ -140,6 +140,9 @@ func (p *playback) beginMove(o *opening, m move, j *journey) (from *stream, err 
 	}
 	r.live, r.after = from.onAir(), nil
 	_, seekable := r.seekable()
+	if m.change != nil && r.commands() {
+		return nil, fmt.Errorf("%w, nor opened again in another way: commands play what they say: put a filter into them, such as -af volume=0.5", models.ErrSeekUnsupported)
+	}
 	if !seekable && !(m.live && r.live) {
 		return nil, fmt.Errorf("%w, nor opened again in another way: it is live, or a command, a reader, Shared, or a Source without OpenAt", models.ErrSeekUnsupported)
 	}
