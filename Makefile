@@ -100,6 +100,7 @@ cross: ## build for the platforms we cannot run here, and compile their tests
 
 fuzz: ## run every fuzz target for T each; T=5m for long, PKG=./jsonparams for one package
 	@CGO_ENABLED=0 sh scripts/fuzz.sh $(T) $(PKG)
+	@$(if $(filter ./...,$(PKG)),CGO_ENABLED=0 MODULE=examples/tempstream sh scripts/fuzz.sh $(T) ./...)
 
 vuln: ## look the modules in use up in Go's list of known vulnerabilities, which takes a network
 	@CGO_ENABLED=0 sh scripts/each-module.sh go run golang.org/x/vuln/cmd/govulncheck@v1.8.0 ./...

@@ -2,9 +2,13 @@
 # fuzz.sh TIME PACKAGE...: runs each fuzz target of the packages for TIME (10s, 5m, or 1000x for a number of inputs), two side by side with one worker
 # each, because much of a short run is starting. FUZZ_JOBS=1 runs one at a time, with two workers.
 #
+# MODULE=examples/tempstream looks for the packages in that module instead of the library's.
+#
 # Each package is compiled once. "go test -fuzz" would link it anew for each of its targets, which takes longer than a short run of one.
 set -eu
 cd "$(dirname "$0")/.."
+self=$PWD/scripts/fuzz.sh
+cd "${MODULE:-.}"
 
 jobs=${FUZZ_JOBS:-2}
 log=$(mktemp)
@@ -78,7 +82,7 @@ while read -r pkg dir; do
   printf '%s\n' "$pkg" >>"$packages"
 done <"$list"
 [ -s "$packages" ] || refuse "$*"
-xargs -n 1 -P "$jobs" sh scripts/fuzz.sh --compile <"$packages" || exit 1
+xargs -n 1 -P "$jobs" sh "$self" --compile <"$packages" || exit 1
 while read -r pkg; do
   (cd "$(cat "$(binary "$pkg").dir")" && "$(binary "$pkg")" -test.list '^Fuzz') >"$log" 2>&1 </dev/null || {
     cat "$log" >&2
@@ -87,5 +91,5 @@ while read -r pkg; do
   sed -n "s|^Fuzz|$pkg Fuzz|p" "$log" >>"$targets"
 done <"$packages"
 [ -s "$targets" ] || refuse "$*"
-xargs -n 2 -P "$jobs" sh scripts/fuzz.sh --one "$time" <"$targets" || exit 1
+xargs -n 2 -P "$jobs" sh "$self" --one "$time" <"$targets" || exit 1
 echo "fuzz targets: $(($(wc -l <"$targets"))), $time each"

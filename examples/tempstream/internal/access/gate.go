@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"gotgcall/examples/tempstream/internal/secrets"
 	"gotgcall/examples/tempstream/internal/store"
 )
 
@@ -25,7 +26,7 @@ const (
 // Store is what the gate needs of package store.
 type Store interface {
 	FindLink(ctx context.Context, token string) (store.Link, error)
-	FindSession(ctx context.Context, sum store.Sum) (store.Link, error)
+	FindSession(ctx context.Context, sum secrets.Sum) (store.Link, error)
 	CreateSession(ctx context.Context, link int64) (secret string, err error)
 	ActiveLinks(ctx context.Context) ([]store.Link, error)
 }
@@ -38,7 +39,7 @@ type Gate struct {
 
 	mu       sync.Mutex // guards what follows, and what is in doors and sessions
 	doors    map[int64]*door
-	sessions map[store.Sum]*session
+	sessions map[secrets.Sum]*session
 }
 
 // door is a link that somebody has opened.
@@ -51,7 +52,7 @@ type door struct {
 
 // session is one viewer's, for as long as there are requests.
 type session struct {
-	sum      store.Sum
+	sum      secrets.Sum
 	door     *door
 	lastSeen time.Time // of a request that had a place; zero: none, or it has left
 	open     int       // requests that hold a place for as long as they last
@@ -64,7 +65,7 @@ func (s *session) watches(now time.Time) bool {
 
 // New makes a gate. Nothing ends early until Run runs.
 func New(s Store, log *slog.Logger) *Gate {
-	return &Gate{store: s, log: log, doors: map[int64]*door{}, sessions: map[store.Sum]*session{}}
+	return &Gate{store: s, log: log, doors: map[int64]*door{}, sessions: map[secrets.Sum]*session{}}
 }
 
 // Run notices, within moments, that a link was disabled, until ctx ends.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gotgcall/examples/tempstream/internal/secrets"
 	"gotgcall/examples/tempstream/internal/store"
 )
 
@@ -19,13 +20,13 @@ import (
 type book struct {
 	mu       sync.Mutex // guards what follows
 	links    map[string]store.Link
-	sessions map[store.Sum]int64
+	sessions map[secrets.Sum]int64
 	made     int
 	broken   bool
 }
 
 func newBook(links map[string]store.Link) *book {
-	return &book{links: links, sessions: map[store.Sum]int64{}}
+	return &book{links: links, sessions: map[secrets.Sum]int64{}}
 }
 
 func (b *book) FindLink(_ context.Context, token string) (store.Link, error) {
@@ -46,7 +47,7 @@ func (b *book) CreateSession(_ context.Context, link int64) (string, error) {
 	return secret, nil
 }
 
-func (b *book) FindSession(_ context.Context, sum store.Sum) (store.Link, error) {
+func (b *book) FindSession(_ context.Context, sum secrets.Sum) (store.Link, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range b.links {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gotgcall/examples/tempstream/internal/secrets"
 	"gotgcall/examples/tempstream/internal/store"
 )
 
@@ -15,7 +16,7 @@ type Pass struct {
 
 // Pass returns that of a session's secret. A session that opens nothing is store.ErrNotFound.
 func (g *Gate) Pass(ctx context.Context, secret string) (*Pass, error) {
-	sum, ok := store.SumOf(secret)
+	sum, ok := secrets.SumOf(secret)
 	if !ok {
 		return nil, store.ErrNotFound
 	}

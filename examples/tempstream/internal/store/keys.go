@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gotgcall/examples/tempstream/internal/secrets"
 )
 
 // Key is an operator's stream key, without the key itself.
@@ -18,7 +20,7 @@ type Key struct {
 
 // CreateKey makes a stream key. The key itself is told here and never again.
 func (s *Store) CreateKey(ctx context.Context, operator, by string) (k Key, key string, err error) {
-	key, sum := newSecret()
+	key, sum := secrets.New()
 	k = Key{Operator: operator, Created: time.UnixMilli(s.now().UnixMilli())}
 	err = s.within(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, "INSERT INTO stream_keys (operator, key_sum, created_at) VALUES (?, ?, ?)", operator, sum[:], millis(k.Created))
@@ -50,7 +52,7 @@ func scanKey(row interface{ Scan(...any) error }) (k Key, err error) {
 
 // FindKey returns the valid key, and ErrNotFound for one that is unknown, revoked or has an impossible form.
 func (s *Store) FindKey(ctx context.Context, key string) (Key, error) {
-	sum, ok := SumOf(key)
+	sum, ok := secrets.SumOf(key)
 	if !ok {
 		return Key{}, ErrNotFound
 	}

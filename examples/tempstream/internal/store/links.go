@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"gotgcall/examples/tempstream/internal/secrets"
 )
 
 // Link is a watch link, without its token.
@@ -34,7 +36,7 @@ type LinkOptions struct {
 
 // CreateLink makes a link. The token is told here and never again.
 func (s *Store) CreateLink(ctx context.Context, o LinkOptions) (l Link, token string, err error) {
-	token, sum := newSecret()
+	token, sum := secrets.New()
 	// What the file keeps, no finer.
 	l = Link{Label: o.Label, MaxViewers: o.MaxViewers, Created: time.UnixMilli(s.now().UnixMilli()), CreatedBy: o.By}
 	if o.TTL > 0 {
@@ -71,7 +73,7 @@ func scanLink(row interface{ Scan(...any) error }) (l Link, err error) {
 
 // FindLink returns the active link that a token opens, and ErrNotFound for everything else.
 func (s *Store) FindLink(ctx context.Context, token string) (Link, error) {
-	sum, ok := SumOf(token)
+	sum, ok := secrets.SumOf(token)
 	if !ok {
 		return Link{}, ErrNotFound
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"gotgcall/examples/tempstream/internal/secrets"
 )
 
 // SessionLifetime is how long the session of a permanent link lasts; others end with their link.
@@ -11,7 +13,7 @@ const SessionLifetime = 30 * 24 * time.Hour
 
 // CreateSession makes a session of a link. The secret is for the viewer's cookie and told only here.
 func (s *Store) CreateSession(ctx context.Context, link int64) (secret string, err error) {
-	secret, sum := newSecret()
+	secret, sum := secrets.New()
 	_, err = s.db.ExecContext(ctx, "INSERT INTO sessions (secret_sum, link_id, created_at) VALUES (?, ?, ?)", sum[:], link, s.now().UnixMilli())
 	return secret, err
 }
@@ -21,7 +23,7 @@ var sessionLink = "SELECT " + strings.Replace(linkColumns, "created_at", "links.
 	" FROM sessions JOIN links ON links.id = sessions.link_id WHERE secret_sum = ? AND sessions.created_at > ?"
 
 // FindSession returns the active link of a session, and ErrNotFound when there is none.
-func (s *Store) FindSession(ctx context.Context, sum Sum) (Link, error) {
+func (s *Store) FindSession(ctx context.Context, sum secrets.Sum) (Link, error) {
 	now := s.now()
 	l, err := scanLink(s.db.QueryRowContext(ctx, sessionLink, sum[:], now.Add(-SessionLifetime).UnixMilli()))
 	if err == nil && !l.Active(now) {
