@@ -11,6 +11,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/stun/v4"
+	"github.com/pion/transport/v4/stdnet"
+	"github.com/pion/webrtc/v4"
 
 	"gotgcall/internal/leak"
 	"gotgcall/models"
@@ -57,22 +59,37 @@ func poll(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// plainNetwork is one of WithSettingEngine: its sockets forget nothing of what comes.
+func plainNetwork(t *testing.T) func(*webrtc.SettingEngine) {
+	n, err := stdnet.NewNet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(s *webrtc.SettingEngine) { s.SetNet(n) }
+}
+
 func TestForeignSSRCsCostNeitherGoroutineNorTransceiverNorMuchMemory(t *testing.T) {
 	const foreign = 500
-	for name, send := range map[string]func(ep *sfutest.Endpoint, i uint32) error{
-		"media": func(ep *sfutest.Endpoint, i uint32) error { return ep.SendForeignRTP(0x70000000+i, 3) },
-		"feedback": func(ep *sfutest.Endpoint, i uint32) error {
-			return ep.SendRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: 0x60000000 + i})
-		},
+	media := func(ep *sfutest.Endpoint, i uint32) error { return ep.SendForeignRTP(0x70000000+i, 3) }
+	feedback := func(ep *sfutest.Endpoint, i uint32) error {
+		return ep.SendRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: 0x60000000 + i})
+	}
+	for name, c := range map[string]struct {
+		send   func(ep *sfutest.Endpoint, i uint32) error
+		config Config
+	}{
+		"media":                     {media, Config{}},
+		"media, by a plain network": {media, Config{Settings: plainNetwork(t)}},
+		"feedback":                  {feedback, Config{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			leak.Check(t)
-			link, id, ep := connected(t, Config{})
+			link, id, ep := connected(t, c.config)
 			settle(t, link, ep, id.Video)
 			goroutines := runtime.NumGoroutine()
 			heap := heapInUse()
 			for i := range uint32(foreign) {
-				if err := send(ep, i); err != nil {
+				if err := c.send(ep, i); err != nil {
 					t.Fatal(err)
 				}
 				if i%50 == 0 {
