@@ -67,12 +67,12 @@ func TestRetransmissionsHaveTheirOwnNumbersAndTheOriginalsContent(t *testing.T) 
 		return 0, nil
 	}
 	seq := func(i int) uint16 { return uint16(65300 + i) }
+	h.retransmit(seq(87), now, write)  // forgotten: the newest has its place
+	h.retransmit(seq(600), now, write) // never sent: the oldest has its place
 	h.retransmit(seq(599), now, write)
 	h.retransmit(seq(88), now, write)                            // the oldest that is remembered
-	h.retransmit(seq(87), now, write)                            // forgotten
 	h.retransmit(seq(599), now.Add(retransmitInterval/2), write) // the answer is still under way
 	h.retransmit(seq(599), now.Add(retransmitInterval), write)   // and seems lost
-	h.retransmit(seq(600), now, write)                           // never sent
 	if len(got) != 3 || osn[0] != seq(599) || osn[1] != seq(88) || osn[2] != seq(599) {
 		t.Fatalf("sent again: %v", osn)
 	}
