@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gotgcall/internal/demux"
 	"gotgcall/internal/demux/oggtest"
 	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/pacer"
@@ -77,4 +78,50 @@ func TestStopTellsNoEndOfWhatHasNothingToPlayAtThatMoment(t *testing.T) {
 			})
 		})
 	}
+}
+
+// doorway is an outlet that holds the first packet until it is opened.
+type doorway struct {
+	nowhere
+	reached, opened chan struct{}
+}
+
+func (o *doorway) audio(l *leg, f demux.Frame, muted bool, due, now time.Time) {
+	if o.frames == 0 {
+		close(o.reached)
+		<-o.opened
+	}
+	o.nowhere.audio(l, f, muted, due, now)
+}
+
+// TestASourceHearsOfStopOnlyWhenItsEndIsNotToldAnyMore: to it the end of its context is an error.
+func TestASourceHearsOfStopOnlyWhenItsEndIsNotToldAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		env := &Environment{
+			Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: os.DevNull}), Events: &tally{},
+		}
+		defer env.Scheduler.Close()
+		var c call
+		c.begin(1, env, encoded)
+		door := &doorway{reached: make(chan struct{}), opened: make(chan struct{})}
+		c.play.connect(door, true)
+		if err := c.play.setSource(t.Context(), request{source: hiccup{5}}); err != nil {
+			t.Fatal(err)
+		}
+		<-door.reached
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
+		}()
+		synctest.Wait()
+		if c.life.Err() != nil {
+			t.Error("it has heard of Stop while a packet is being sent")
+		}
+		close(door.opened)
+		<-stopped
+		if c.life.Err() == nil {
+			t.Error("it has not heard of Stop")
+		}
+	})
 }
