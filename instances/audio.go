@@ -3,38 +3,42 @@ package instances
 import (
 	"time"
 
+	"gotgcall/internal/demux"
 	"gotgcall/internal/pacer"
 	"gotgcall/models"
 )
 
-// followSound moves the timeline when the sound is late, before any leg looks at it: after a hiccup of the source by a little more than
-// the delay, or a live source would run dry again at once; after a long sleep of the machine by the whole of it, so that there is no burst.
-// So it does when the sound would begin in the packet that was sent last: where the picture was there first, it has been taken for the beginning.
+// followSound moves the timeline when the sound is late, before any leg looks at it.
 func (p *playback) followSound(out outlet, now time.Time) {
 	for _, l := range p.current.legs {
-		if l.kind != models.Audio || l.over {
+		if l.kind != models.Audio || l.over || !p.current.started {
 			continue
 		}
-		f, ok, _, _ := l.queue.peek()
-		if !ok {
-			continue
+		if f, ok, _, _ := l.queue.peek(); ok {
+			p.follow(out, l, f, now)
 		}
-		if !l.begun {
-			p.current.begins = min(p.current.begins, pacer.Duration(f.PTS, l.rate))
-		}
-		due := p.clock.Due(f.PTS, l.rate)
-		at := later(due, p.spoken)
-		switch late := now.Sub(due); {
-		case l.starved && late > 0:
-			at = later(at, now.Add(rebuffer))
-		case late > maxLate:
-			at = later(at, now)
-		}
-		if at.After(due) {
-			p.gap(out, at.Sub(due))
-		}
-		l.starved = false
 	}
+}
+
+// follow moves the timeline when the next packet of sound is late: after a hiccup of the source by a little more than the delay, or a live source would
+// run dry again at once; after a long sleep of the machine by the whole of it, so that there is no burst. So it does when the packet would begin in the
+// one that was sent last: where the picture was there first, it has been taken for the beginning.
+func (p *playback) follow(out outlet, l *leg, f demux.Frame, now time.Time) {
+	if !l.begun {
+		p.current.begins = min(p.current.begins, pacer.Duration(f.PTS, l.rate))
+	}
+	due := p.clock.Due(f.PTS, l.rate)
+	at := later(due, p.spoken)
+	switch late := now.Sub(due); {
+	case l.starved && late > 0:
+		at = later(at, now.Add(rebuffer))
+	case late > maxLate:
+		at = later(at, now)
+	}
+	if at.After(due) {
+		p.gap(out, at.Sub(due))
+	}
+	l.starved = false
 }
 
 // playAudio sends the packets of the audio leg that are due and returns when the next one is; the zero time when the leg is over.
@@ -44,6 +48,10 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 		if !ok {
 			return p.idleLeg(l, ended, err, now)
 		}
+		if !p.current.started { // it has come since then
+			return now
+		}
+		p.follow(out, l, f, now) // it may have come since the legs were looked at
 		due := p.clock.Due(f.PTS, l.rate)
 		if due.After(now) {
 			return due
@@ -59,6 +67,6 @@ func (p *playback) playAudio(out outlet, l *leg, muted bool, now time.Time) time
 		} else {
 			p.audio.count(len(f.Data), now)
 		}
-		l.queue.pop()
+		l.queue.pop(f)
 	}
 }

@@ -17,7 +17,7 @@ const together = 250 * time.Millisecond
 func (p *playback) idleLeg(l *leg, ended bool, err error, now time.Time) time.Time {
 	due, limit := p.clock.Due(l.next, l.rate), p.env.Patience.stall()
 	switch {
-	case ended && !l.begun && !l.owed && (err == nil || p.current.shared): // the source does not have it
+	case ended && !l.queue.had() && !l.owed && (err == nil || p.current.shared): // the source does not have it
 		l.over, l.absent = true, true
 		l.finished.Store(true)
 		return time.Time{}

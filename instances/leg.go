@@ -135,7 +135,7 @@ func (l *leg) skip(d time.Duration) time.Duration {
 	first, ok, _, _ := l.queue.peek()
 	f := first
 	for ok && l.queue.count() > 1 && pacer.Duration(f.PTS-first.PTS, l.rate) < d {
-		l.queue.pop()
+		l.queue.pop(f)
 		f, ok, _, _ = l.queue.peek()
 	}
 	return pacer.Duration(f.PTS-first.PTS, l.rate)

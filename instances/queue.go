@@ -139,6 +139,13 @@ func (q *queue) fed() (now, ever bool) {
 	return q.ended || q.head < len(q.frames), q.ended || q.begun
 }
 
+// had tells whether there has ever been a frame.
+func (q *queue) had() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.begun
+}
+
 // end says that no more frames come, and why.
 func (q *queue) end(err error) {
 	q.mu.Lock()
@@ -156,10 +163,10 @@ func (q *queue) peek() (f demux.Frame, ok, ended bool, err error) {
 	return demux.Frame{}, false, q.ended, q.err
 }
 
-// pop removes the first waiting frame. A waiting reader is told when the queue is half empty, so that it reads many frames per wake-up; the
-// other leg's reader when this queue has run dry.
-func (q *queue) pop() {
-	tell, dry := q.take()
+// pop removes the first waiting frame, which was peeked at, unless it is gone since then. A waiting reader is told when the queue is half empty, so that it
+// reads many frames per wake-up; the other leg's reader when this queue has run dry.
+func (q *queue) pop(peeked demux.Frame) {
+	tell, dry := q.take(peeked)
 	if tell {
 		q.tell()
 	}
@@ -169,10 +176,10 @@ func (q *queue) pop() {
 }
 
 // take removes the first waiting frame, and tells whether the reader is to look again, and whether nothing is left.
-func (q *queue) take() (tell, dry bool) {
+func (q *queue) take(peeked demux.Frame) (tell, dry bool) {
 	q.mu.Lock()
-	defer q.mu.Unlock()          // also when this panics: what ends the stream then looks at the queue
-	if q.head == len(q.frames) { // cleared since it was peeked at
+	defer q.mu.Unlock()                                                // also when this panics: what ends the stream then looks at the queue
+	if q.head == len(q.frames) || q.frames[q.head].PTS != peeked.PTS { // cleared, or trimmed, since then: what follows is still to be played
 		return false, false
 	}
 	q.popLocked()

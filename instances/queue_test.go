@@ -32,7 +32,7 @@ func TestAReaderIsToldOfALegThatRunsDryAtTheMomentAtWhichItsQueueIsFull(t *testi
 		})
 		both.Go(func() {
 			<-begin
-			dry.pop()
+			dry.pop(frame(0))
 		})
 		close(begin)
 		select {
@@ -51,10 +51,39 @@ func TestAReaderIsToldOfALegThatRunsDryAtTheMomentAtWhichItsQueueIsFull(t *testi
 func TestADefectInAQueueDoesNotKeepItLocked(t *testing.T) {
 	q := newQueue(48000, 1<<20)
 	q.head = 1 // of nothing
-	if err := guard.Call("popping", func() error { q.pop(); return nil }); !errors.Is(err, models.ErrInternal) {
+	if err := guard.Call("popping", func() error { q.pop(demux.Frame{}); return nil }); !errors.Is(err, models.ErrInternal) {
 		t.Fatalf("the error is %v", err)
 	}
 	if !q.mu.TryLock() {
 		t.Error("the queue is still locked")
+	}
+}
+
+// TestWhatIsPoppedIsWhatWasPeekedAt: between the two a hub may have dropped that for something new, or the program that talks may have cleared it. A key frame
+// that went with it would leave pictures that nobody can decode.
+func TestWhatIsPoppedIsWhatWasPeekedAt(t *testing.T) {
+	frame := func(i int64) demux.Frame { return demux.Frame{Data: []byte{1}, PTS: i, Duration: 1, Key: i%10 == 0} }
+	for name, meanwhile := range map[string]func(q *queue){
+		"a hub is faster": func(q *queue) {
+			for i := range int64(14) {
+				q.offer(frame(i + 1))
+			}
+		},
+		"the program has something else to say": func(q *queue) {
+			q.clear()
+			q.offer(frame(10))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newQueue(20, 1<<20)
+			q.keeps, q.coded = 12, true
+			q.offer(frame(0))
+			f, _, _, _ := q.peek()
+			meanwhile(q)
+			q.pop(f)
+			if next, ok, _, _ := q.peek(); !ok || next.PTS != 10 {
+				t.Errorf("frame %d follows, %v, expected the key frame 10", next.PTS, ok)
+			}
+		})
 	}
 }

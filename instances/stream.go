@@ -99,7 +99,7 @@ func (s *stream) awaitFirst(ctx context.Context) error {
 		err := l.failure()
 		switch {
 		case err == nil:
-			playable = playable || l.isReady()
+			playable = playable || l.queue.had()
 			continue
 		case errors.Is(err, errEmpty):
 		default:

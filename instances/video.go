@@ -51,6 +51,9 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		if !ok {
 			return p.idleLeg(l, ended, err, now)
 		}
+		if !p.current.started { // it has come since then
+			return now
+		}
 		due := p.clock.Due(f.PTS, l.rate)
 		if due.After(now) {
 			return due
@@ -62,7 +65,7 @@ func (p *playback) playVideo(out outlet, l *leg, now time.Time) time.Time {
 		}
 		l.starved = false
 		p.advance(l, f)
-		l.queue.pop()
+		l.queue.pop(f)
 		if l.late.drop(f, late) {
 			p.video.dropped.Add(1)
 			p.accounted++
