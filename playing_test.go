@@ -303,6 +303,44 @@ func TestAPlayThatComesWhileAnotherIsGivenUpBeginsAnew(t *testing.T) {
 	})
 }
 
+// TestAPlayThatComesWhileAnotherThatHasFailedLeavesBeginsAnew: the call had no connection, and gets none any more.
+func TestAPlayThatComesWhileAnotherThatHasFailedLeavesBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ begins, opens time.Duration }{
+		"it comes meanwhile":                     {2 * time.Second, 0},
+		"its source has been being opened since": {500 * time.Millisecond, 2 * time.Second},
+		"its source is opened until all is over": {500 * time.Millisecond, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T, w *world) {
+				slow := func(context.Context) error { time.Sleep(3 * time.Second); return nil }
+				c := deafAtFirst{&courier{w: w, onJoin: func(context.Context, int) error { time.Sleep(time.Second); return nil }, onLeave: slow}}
+				first := make(chan error, 1)
+				go func() { first <- w.client.Play(t.Context(), 1, song{packets: 500}, c) }()
+				time.Sleep(tt.begins)
+				must(t, w.client.Play(t.Context(), 1, slowSong(tt.opens, 1, 1), c))
+				is(t, <-first, gotgcall.ErrUnsupportedCallMode)
+				time.Sleep(time.Minute)
+				c.expect(2, 1)
+				if n := len(w.records(1)); n != 50 {
+					t.Errorf("%d packets arrived, expected 50", n)
+				}
+			})
+		})
+	}
+}
+
+// deafAtFirst is a courier whose first join is that of a listener.
+type deafAtFirst struct{ *courier }
+
+func (d deafAtFirst) Join(ctx context.Context, chatID int64, params string) (string, error) {
+	answer, err := d.courier.Join(ctx, chatID, params)
+	if len(d.times(time.Now())) == 1 && err == nil {
+		answer = `{"stream":true}`
+	}
+	return answer, err
+}
+
 func TestAJoinThatTheServerHasForgottenIsMadeAgainAtOnce(t *testing.T) {
 	dark := atomic.Bool{}
 	inFakeTime(t, func(t *testing.T, w *world) {

@@ -34,6 +34,7 @@ type player struct {
 	waiting   int             // Plays that have not returned
 	delivered bool            // one of them succeeded
 	abandoned bool            // none of them did, and the call is being discarded
+	spent     bool            // the first connection could not be made: those who wait for it get the error, and then the call is discarded
 	over      bool            // the player has given up after a connection was lost
 	source    int32           // of the newest join, for Leave; 0 when there is nothing to leave
 	failure   error           // of the last try, until one succeeds
@@ -94,7 +95,7 @@ func (c *GroupCall) Play(ctx context.Context, source media.Source, options media
 func (p *player) enter(ctx context.Context) error {
 	c := p.call
 	c.mu.Lock()
-	abandoned, over := p.abandoned, p.over
+	abandoned, over := p.abandoned || p.spent, p.over
 	if !abandoned && !over {
 		p.waiting++
 	}
@@ -133,6 +134,10 @@ func (p *player) running() bool {
 func (p *player) await(ctx context.Context, signaler models.Signaler) error {
 	c := p.call
 	c.mu.Lock()
+	if p.spent { // while the source was being opened
+		c.mu.Unlock()
+		return ErrGivenUp
+	}
 	p.signaler = signaler
 	if !p.started && c.state != stateClosed {
 		p.started = true
@@ -192,6 +197,8 @@ func (p *player) run() {
 		if err := p.connect(); err != nil {
 			if p.stood {
 				p.call.giveUp(err)
+			} else {
+				p.spend()
 			}
 			p.leave()
 			p.settle(err)
@@ -211,6 +218,13 @@ func (p *player) run() {
 			p.tries = 0
 		}
 	}
+}
+
+// spend lets nobody else wait for a connection that could not be made.
+func (p *player) spend() {
+	p.call.mu.Lock()
+	defer p.call.mu.Unlock()
+	p.spent = true
 }
 
 // settle tells those who wait how the dance ended.
