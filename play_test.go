@@ -470,6 +470,9 @@ func TestMuteAndPauseDuringOpeningHoldForTheFirstFrame(t *testing.T) {
 		must(t, err)
 		must(t, <-done)
 		time.Sleep(10 * time.Second)
+		if at := w.position(1); at != 0 {
+			t.Errorf("a paused call plays: the position is %s", at)
+		}
 		_, err = w.client.Resume(1)
 		must(t, err)
 		time.Sleep(time.Minute)

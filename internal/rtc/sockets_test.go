@@ -63,6 +63,34 @@ func TestASocketRestsBeforeItServesAnAddressAgain(t *testing.T) {
 	}
 }
 
+// TestASocketThatIsOfNoMoreUseIsClosed: or the descriptors of the busiest hour would stay for weeks, and a socket that is not read would be lent.
+func TestASocketThatIsOfNoMoreUseIsClosed(t *testing.T) {
+	for name, spend := range map[string]func(l *lease, s *sharedSocket) time.Time{
+		"its rest is over":       func(l *lease, _ *sharedSocket) time.Time { l.release(); return time.Now().Add(socketRest) },
+		"its reading has failed": func(_ *lease, s *sharedSocket) time.Time { _ = s.conn.Close(); return time.Now() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			leak.Check(t)
+			p := newEngine(t, Config{SharedSockets: true}).sockets
+			l, err := p.acquire(addrPorts("192.0.2.1:1000"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			spent := l.held[0].socket
+			now := spend(l, spent)
+			poll(t, "the next call has a socket of its own", func() bool {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				next, err := p.socketLocked(spent.local, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.2:1000")}, now)
+				return err == nil && next != spent
+			})
+			if !spent.mux.IsClosed() || p.size() != 1 {
+				t.Errorf("the socket is closed: %t; %d sockets are open, expected the one of the next call", spent.mux.IsClosed(), p.size())
+			}
+		})
+	}
+}
+
 func TestACallGivesBackNothingButWhatItHas(t *testing.T) {
 	e := newEngine(t, Config{SharedSockets: true})
 	one, other := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
