@@ -3,9 +3,12 @@ package rtc
 import (
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -36,16 +39,32 @@ func TestOnlyTheAddressTowardsTheServerIsGathered(t *testing.T) {
 	}
 }
 
+// countingNet is the system's network, and counts the UDP sockets that are opened in it.
+type countingNet struct {
+	*stdnet.Net
+	opened *atomic.Int64
+}
+
+func (n countingNet) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
+	n.opened.Add(1)
+	return n.Net.ListenUDP(network, local)
+}
+
+// TestACallHasOneSocketHoweverManyAddressesTheMachineHas: nor has it one for mDNS, with its goroutines, as pion's calls have.
 func TestACallHasOneSocketHoweverManyAddressesTheMachineHas(t *testing.T) {
-	link, _, _ := connected(t, Config{})
-	stats := link.peer.pc.GetStats()
+	system, err := stdnet.NewNet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var opened atomic.Int64
+	link, _, _ := connected(t, Config{Settings: func(s *webrtc.SettingEngine) { s.SetNet(countingNet{system, &opened}) }})
 	candidates := 0
-	for _, s := range stats {
+	for _, s := range link.peer.pc.GetStats() {
 		if c, ok := s.(webrtc.ICECandidateStats); ok && c.Type == webrtc.StatsTypeLocalCandidate {
 			candidates++
 		}
 	}
-	if candidates != 1 {
-		t.Errorf("%d local candidates, expected one", candidates)
+	if n := opened.Load(); n != 1 || candidates != 1 {
+		t.Errorf("%d sockets and %d local candidates, expected one", n, candidates)
 	}
 }
