@@ -1,6 +1,7 @@
 package gotgcall_test
 
 import (
+	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -205,6 +206,24 @@ func TestAHeldCallEndsAtOnceAndSilently(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestCloseWaitsForACallThatMadeWayForAnother(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.needed()
+		w.join(1)
+		release := make(chan struct{})
+		must(t, w.client.SetStreamSources(1, song{packets: 300 * 50, reader: func(r io.Reader) io.Reader { return stubborn{r, release} }}))
+		w.lose(1)
+		_, err := w.client.CreateCall(1)
+		must(t, err)
+		time.AfterFunc(time.Second, func() { close(release) })
+		start := time.Now()
+		must(t, w.client.Close())
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("Close took %s, expected the second that the source of the replaced call takes to be closed", took)
+		}
+	})
 }
 
 func TestRejoinsFromEverywhereAtOnceHarmNothing(t *testing.T) {
