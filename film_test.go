@@ -370,7 +370,10 @@ func TestALegThatWaitsForTheOtherDoesNotDeadlock(t *testing.T) {
 		}))
 		time.Sleep(time.Minute)
 		if n, m := frames(w.pictures(1)), len(w.records(1)); n != 300 || m != 500 {
-			t.Errorf("%d frames and %d packets of sound arrived, expected 300 and 500", n, m)
+			t.Fatalf("%d frames and %d packets of sound arrived, expected 300 and 500", n, m)
+		}
+		if offset := w.records(1)[0].Arrival.Sub(w.pictures(1)[0].Arrival); offset.Abs() > time.Millisecond {
+			t.Errorf("the sound began %s after the picture, which was read on for it", offset)
 		}
 		w.expectEnds(videoEnd, audioEnd)
 	})
