@@ -64,6 +64,7 @@ func TestCloseInsideACallbackThatCloseWaitsForReturnsAtOnce(t *testing.T) {
 			}
 		})
 		w.join(1)
+		w.join(2) // for the second of the two events Close waits, and with it for the first
 		start := time.Now()
 		must(t, w.client.Close())
 		if took := time.Since(start); took > time.Second {
