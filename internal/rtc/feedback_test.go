@@ -42,3 +42,20 @@ func FuzzFeedback(f *testing.F) {
 		}
 	})
 }
+
+// TestAReportIsTakenByTheTrackThatItIsAbout: one with blocks about sound and picture reaches the readers of both.
+func TestAReportIsTakenByTheTrackThatItIsAbout(t *testing.T) {
+	sound, sight := newTrack(webrtc.RTPCodecTypeAudio, opusCodec, 1), newTrack(webrtc.RTPCodecTypeVideo, vp8Codec, 2)
+	b, err := rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{
+		{SSRC: sound.ssrc, TotalLost: 10}, {SSRC: sight.ssrc, TotalLost: 20}, {SSRC: 3, TotalLost: 30},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for track, want := range map[*track]int{sound: 10, sight: 20} {
+		track.takeDatagram(b, time.Now())
+		if s := track.feedback.snapshot(track.codec.ClockRate); s.Reports != 1 || s.Lost != want {
+			t.Errorf("%s: %d reports, %d packets lost, expected one report and %d packets", track.kind, s.Reports, s.Lost, want)
+		}
+	}
+}
