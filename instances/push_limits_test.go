@@ -78,3 +78,18 @@ func TestAServerIsGivenUpAfterAMinuteWithoutAConnectionThatHolds(t *testing.T) {
 		t.Error("an ffmpeg without the encoder is tried again")
 	}
 }
+
+// TestTheLimitsOfABroadcastKeepWhatDependsOnThem: tests of what they do have limits of their own, which are shorter.
+func TestTheLimitsOfABroadcastKeepWhatDependsOnThem(t *testing.T) {
+	const timestamps = 1 << 31 * time.Millisecond // those of FLV
+	l := defaultPushLimits
+	if l.farewell >= stopTimeout {
+		t.Errorf("the farewell may take %v, and Stop waits %v for it", l.farewell, stopTimeout)
+	}
+	if l.backlog >= 10*time.Second {
+		t.Errorf("a connection counts as hung with %v that wait, and the mixer takes 10s at most", l.backlog)
+	}
+	if l.mature >= l.oldest || l.oldest >= timestamps {
+		t.Errorf("a connection is made anew from %v on, after %v at the latest, and its timestamps last for %v", l.mature, l.oldest, timestamps)
+	}
+}
