@@ -86,10 +86,11 @@ func (t *timeline) span(p *Packet) uint32 {
 
 // audio checks that a timestamp is the one after the previous packet's end, or behind a marker or a loss that it fits the wall clock.
 func (t *timeline) audio(p *Packet, before gap) {
+	step := mediaTimeOf(&t.prev, p, t.rate) - int64(t.ends-t.prev.Timestamp)
 	if t.opaque {
-		t.ends = p.Timestamp // what cannot be known is taken for right
+		step = 0 // what cannot be known is taken for right
 	}
-	switch step := int64(int32(p.Timestamp - t.ends)); { // timestamps wrap at 2^32
+	switch {
 	case step == 0 && p.Marker:
 		t.fitsWall(p)
 	case step == 0:
@@ -105,7 +106,7 @@ func (t *timeline) audio(p *Packet, before gap) {
 
 // video checks that a frame's packets share one timestamp, that only its last one has the marker, and that the next frame is later.
 func (t *timeline) video(p *Packet, before gap) {
-	step := int64(int32(p.Timestamp - t.prev.Timestamp)) // timestamps wrap at 2^32
+	step := mediaTimeOf(&t.prev, p, t.rate)
 	complete := before == gap{}
 	switch {
 	case step < 0:
@@ -121,7 +122,7 @@ func (t *timeline) video(p *Packet, before gap) {
 
 // fitsWall checks that the timestamp went on with the wall clock since the previous packet.
 func (t *timeline) fitsWall(p *Packet) {
-	media := duration(int64(p.Timestamp-t.prev.Timestamp), t.rate)
+	media := duration(mediaTimeOf(&t.prev, p, t.rate), t.rate)
 	wall := p.read.Sub(t.prev.read)
 	limit := t.tolerances.Timestamp
 	if off := media - wall; off.Abs() > limit && t.lead(p).Abs() > limit && !t.excused(off.Abs()-limit, t.prev.read, p.read) {
@@ -219,7 +220,8 @@ func (t *timeline) sendTime(p *Packet) {
 	if !p.Extensions.Has(id) || !t.base.Extensions.Has(id) {
 		return
 	}
-	if d := sendStep(&t.base, p) - p.read.Sub(t.base.read); d.Abs() > t.tolerances.Clock && !t.excused(d.Abs()-t.tolerances.Clock, p.read, p.read) {
+	d := sendStep(&t.base, p) - p.read.Sub(t.base.read)
+	if off := d.Abs() - t.tolerances.Clock - t.baseSlack; off > 0 && !t.excused(off, p.read, p.read) {
 		t.ledger.add(ViolationAbsSendTime, "%s: at sequence number %d abs-send-time is %v from the wall clock since the first packet", t.media,
 			p.Seq, d.Round(time.Millisecond))
 	}
@@ -229,7 +231,7 @@ func (t *timeline) sendTime(p *Packet) {
 func (t *timeline) report(r *SenderReport) {
 	best, found := time.Duration(0), false
 	for _, p := range t.recent {
-		sent := r.NTP.Add(duration(int64(int32(p.stamp-r.Timestamp)), t.rate)) // timestamps wrap at 2^32
+		sent := r.NTP.Add(-duration(mediaTime(p.stamp, r.Timestamp, ticks(r.Arrival.Sub(p.arrival), t.rate)), t.rate))
 		if off := p.arrival.Sub(sent); !found || off.Abs() < best.Abs() {
 			best, found = off, true
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/rtp"
 
+	"gotgcall/jsonparams"
 	"gotgcall/models"
 )
 
@@ -233,14 +234,15 @@ func TestStallExcusesABurst(t *testing.T) {
 	}
 }
 
-// timelineOf runs audio packets through a timeline: packet i is read at the time that at returns for it, and lasts so many ticks.
+// timelineOf runs packets through a timeline: packet i is read at the time that at returns for it, and lasts so many ticks. It says that it was sent in time.
 func timelineOf(stalls *stallMeter, n int, ticks uint32, at func(i int) (time.Time, bool)) []Violation {
 	var l ledger
 	tl := timeline{media: MediaVideo, rate: 48000, ledger: &l, stalls: stalls, tolerances: &Tolerances{}}
 	tl.tolerances.fill()
 	for i := range n {
 		when, rtx := at(i)
-		tl.next(&Packet{Timestamp: uint32(i) * ticks, Arrival: when, read: when, Size: 1, Marker: true, Retransmitted: rtx}, gap{})
+		sent := Extensions{IDs: 1 << jsonparams.ExtAbsSendTime, AbsSendTime: uint32(int64(i)*int64(ticks)*absSendRate/tl.rate) % (1 << absSendTimeLen)}
+		tl.next(&Packet{Timestamp: uint32(i) * ticks, Arrival: when, read: when, Size: 1, Marker: true, Retransmitted: rtx, Extensions: sent}, gap{})
 	}
 	return l.list()
 }
