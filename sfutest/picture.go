@@ -66,7 +66,9 @@ func (v *pictures) next(p *Packet, before gap) {
 	}
 	d, ok := parseVP8(p.Payload)
 	v.checkDescriptor(p, &d, ok)
-	v.mustBeKey = v.mustBeKey || p.anew
+	if p.anew && !(v.begun && v.frame.last.Arrival.After(p.Arrival)) { // what has overtaken the packet in front of it begins nothing
+		v.mustBeKey = true
+	}
 	if !v.begun || p.Timestamp != v.frame.first.Timestamp {
 		v.finish()
 		v.begin(p, &d, missing)

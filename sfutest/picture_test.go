@@ -12,6 +12,7 @@ type piece struct {
 	start, inter, last bool
 	missing            int // packets in front of it
 	padding, anew      bool
+	late               time.Duration
 	ask                bool // a PLI goes out in front of it
 }
 
@@ -31,7 +32,7 @@ func look(t *testing.T, packets []piece, opts ...Option) ([]ViolationKind, *pict
 	var l ledger
 	v := newPictures(cfg, &l, &stallMeter{})
 	for i, piece := range packets {
-		at := time.Unix(1000, 0).Add(time.Duration(piece.frame) * time.Second / 30)
+		at := time.Unix(1000, 0).Add(time.Duration(piece.frame)*time.Second/30 + piece.late)
 		p := Packet{Seq: uint16(i), Timestamp: uint32(3000 * piece.frame), Marker: piece.last, Arrival: at, read: at, anew: piece.anew}
 		if !piece.padding {
 			p.Payload = vp8Payload(piece.start, !piece.inter, piece.frame)
@@ -77,6 +78,17 @@ func TestWhatIsMissingIsNotHeldAgainstTheFrames(t *testing.T) {
 		"a new beginning in front of which something is missing": {packets: []piece{
 			{frame: 0, start: true, last: true}, {frame: 2, start: true, inter: true, last: true, missing: 1, anew: true},
 		}, complete: 2},
+		"the first packet of a new beginning, which the second one has overtaken": {packets: []piece{
+			{frame: 0, start: true, last: true}, {frame: 1, start: true, late: time.Millisecond}, {frame: 1, last: true, anew: true},
+			{frame: 2, start: true, inter: true, last: true},
+		}, complete: 3},
+		"the first frame of a new beginning, which the second one has overtaken": {packets: []piece{
+			{frame: 0, start: true, last: true}, {frame: 1, start: true, last: true, late: 40 * time.Millisecond},
+			{frame: 2, start: true, inter: true, last: true, anew: true},
+		}, complete: 3},
+		"a new beginning without a key frame": {packets: []piece{
+			{frame: 0, start: true, last: true}, {frame: 1, start: true, inter: true, last: true, anew: true},
+		}, complete: 2, want: []ViolationKind{ViolationNoKeyFrame}},
 	} {
 		if got, v := look(t, c.packets, c.opts...); !slices.Equal(got, c.want) || v.stats.Complete != c.complete {
 			t.Errorf("%s: %v, %d complete", name, got, v.stats.Complete)
