@@ -8,6 +8,8 @@ import (
 const (
 	maxAsked = 4096 // packets that were asked for and are remembered, the latest
 	maxTook  = 4096 // answers that the median is taken of, the latest
+	// askedLife is how long a number stands for the packet that was asked for: the cycle of a video of 20 Mbit/s takes longer.
+	askedLife = 30 * time.Second
 )
 
 // RetransmissionStats is how the client answered requests for packets.
@@ -29,6 +31,7 @@ type askedPackets struct {
 }
 
 type nackRequest struct {
+	n        int64 // in order
 	first    time.Time
 	times    int
 	answered bool
@@ -40,23 +43,31 @@ func newAskedPackets() askedPackets {
 	}
 }
 
+// find returns the request for a packet, nil when there was none: the packet of that number in an earlier cycle was another one.
+func (a *askedPackets) find(p videoPacket, now time.Time) *nackRequest {
+	if r := a.requests[p]; r != nil && now.Sub(r.first) < askedLife {
+		return r
+	}
+	return nil
+}
+
 // ask takes note of a request.
 func (a *askedPackets) ask(p videoPacket, now time.Time) {
-	if r := a.requests[p]; r != nil {
+	if r := a.find(p, now); r != nil {
 		r.times++
 		return
 	}
-	if a.order.total >= maxAsked {
-		delete(a.requests, a.order.at(a.order.oldest()))
+	if n := a.order.oldest(); a.order.total >= maxAsked && a.requests[a.order.at(n)].n == n {
+		delete(a.requests, a.order.at(n))
 	}
+	a.requests[p] = &nackRequest{n: a.order.total, first: now, times: 1}
 	a.order.push(p)
-	a.requests[p] = &nackRequest{first: now, times: 1}
 	a.stats.Asked++
 }
 
 // answer takes note of a retransmission. It tells whether somebody had asked for it.
 func (a *askedPackets) answer(p videoPacket, now time.Time) bool {
-	r := a.requests[p]
+	r := a.find(p, now)
 	if r == nil {
 		return false
 	}
