@@ -67,7 +67,9 @@ func (s *Server) arriveSTUN(p path, b []byte, now time.Time) {
 func (s *Server) contest(p path, e *Endpoint) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rivals[p] = e
+	if owner := s.paths[p]; owner != nil && owner != e { // not ended since it was asked for
+		s.rivals[p] = e
+	}
 }
 
 // rival returns, once, the call that has contested a path.

@@ -125,6 +125,18 @@ func TestAnAddressOfACallThatIsNotHeardAnyMoreIsTakenOverWithoutAViolation(t *te
 	}
 }
 
+func TestAnAddressWhoseOwnerEndsInTheMomentOfTheContestIsNotShared(t *testing.T) {
+	s, p := quiet(t)
+	e := joined(t, s, 1, testPayload(1, 2, 3))
+	s.contest(p, e) // the owner has ended since it was asked for
+	for range 3 {
+		s.arrive(p, check(e, e.pwd), now())
+	}
+	if v := e.Violations(); len(v) > 0 {
+		t.Errorf("%v", v)
+	}
+}
+
 func TestMediaThatCannotBeDecryptedIsAViolation(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		_, e := w.join(1, peerOptions{})
