@@ -96,7 +96,7 @@ func newEndpoint(s *Server, chatID int64, p jsonparams.JoinPayload) *Endpoint {
 		feedbackSSRC: randomSSRC(), declared: declared(p),
 		connected: make(chan struct{}), done: make(chan struct{}), wake: make(chan struct{}, 1),
 		violations: ledger{parent: &s.violations, who: chatName(chatID)},
-		streams:    map[uint32]*stream{}, transportSeq: newSequencer[struct{}](holdMissing + s.cfg.network.reorderDelay),
+		streams:    map[uint32]*stream{}, transportSeq: sequencerOf[struct{}](s.cfg),
 		rng: rand.New(rand.NewPCG(s.cfg.seed, uint64(chatID))), nacks: nackList{}, asked: newAskedPackets(), // repeatable on purpose
 	}
 	e.transportLog = twcc.NewRecorder(e.feedbackSSRC)

@@ -113,6 +113,24 @@ func TestForeignLossIsAViolationUnlessTolerated(t *testing.T) {
 	}
 }
 
+func TestALongInterruptionOfAFilmIsLossWhereLossIsTolerated(t *testing.T) {
+	const missing = 20 * 200 // 20 s of 200 packets a second, which is beyond a jump
+	inFakeTime(t, func(t *testing.T, w *world) {
+		p, e := w.join(1, peerOptions{})
+		p.play(50, nil)
+		p.audio.seq += missing
+		p.audio.stamp += missing * 960
+		p.transportSeq.Add(missing)
+		time.Sleep(missing * 20 * time.Millisecond)
+		p.play(50, nil)
+		time.Sleep(time.Second)
+		s := e.Stats(e.AudioSSRC())
+		if v := e.Violations(); s.Lost != missing || s.LastSeq-s.FirstSeq+1 != s.Packets+missing || len(v) > 0 {
+			t.Errorf("%+v, %v", s, v)
+		}
+	}, WithTolerances(Tolerances{Loss: true}))
+}
+
 func equal(a, b [2][]int) bool {
 	for i := range a {
 		if len(a[i]) != len(b[i]) {

@@ -3,8 +3,9 @@ package sfutest
 import "time"
 
 const (
-	maxSequenceJump = 3000 // numbers; a jump beyond is a new beginning (RFC 3550 appendix A.1, MAX_DROPOUT)
-	maxHeld         = 512  // items waiting for a missing number before it is given up
+	maxSequenceJump = 3000      // numbers; a jump beyond is a new beginning (RFC 3550 appendix A.1, MAX_DROPOUT)
+	maxLoss         = 1<<15 - 1 // numbers; half of a cycle less one: beyond, a step forward cannot be told from one back
+	maxHeld         = 512       // items waiting for a missing number before it is given up
 )
 
 // arrival tells what a number is to the numbers before it.
@@ -27,6 +28,7 @@ type gap struct {
 // that the number will not come.
 type sequencer[T any] struct {
 	hold    time.Duration
+	leap    int64 // a step forward beyond is a jump
 	started bool
 	first   int64 // the lowest extended number seen
 	next    int64 // the one that is due
@@ -48,8 +50,18 @@ type held struct {
 
 func newSequencer[T any](hold time.Duration) *sequencer[T] {
 	return &sequencer[T]{
-		hold: hold, pending: map[int64]T{}, passed: map[int64]struct{}{}, explained: map[int64]struct{}{},
+		hold: hold, leap: maxSequenceJump, pending: map[int64]T{}, passed: map[int64]struct{}{}, explained: map[int64]struct{}{},
 	}
+}
+
+// sequencerOf returns one for what comes over the network of a config. Where that may lose packets, every step forward is a loss: 3000 numbers of a film
+// are half of the interruption that its call lives through.
+func sequencerOf[T any](cfg *config) *sequencer[T] {
+	q := newSequencer[T](holdMissing + cfg.network.reorderDelay)
+	if cfg.tolerances.Loss {
+		q.leap = maxLoss
+	}
+	return q
 }
 
 // extend returns the number with its cycles, the nearest to the highest so far.
@@ -64,7 +76,7 @@ func (q *sequencer[T]) push(seq uint16, item T, now time.Time) (int64, arrival) 
 		return q.highest, arrivalFresh
 	}
 	n := q.extend(seq)
-	if jump := n - q.highest; jump > maxSequenceJump || jump < -maxSequenceJump {
+	if jump := n - q.highest; jump > q.leap || jump < -maxSequenceJump {
 		q.restart((q.highest>>16+1)<<16+int64(seq), item, now)
 		return q.highest, arrivalJump
 	}

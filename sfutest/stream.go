@@ -45,7 +45,7 @@ func newStream(cfg *config, l *ledger, stalls *stallMeter, drops *dropMeter, ssr
 		record:    ring[Packet]{limit: cfg.recordLimit},
 		reports:   ring[SenderReport]{limit: maxReports},
 		recovered: map[uint16]bool{},
-		order:     newSequencer[Packet](holdMissing + cfg.network.reorderDelay),
+		order:     sequencerOf[Packet](cfg),
 	}
 	s.timeline = timeline{media: media, rate: s.format.clockRate, tolerances: s.tolerances, ledger: l, stalls: stalls, opaque: cfg.sink}
 	s.timeline.leads.windows.limit = maxLeadWindows

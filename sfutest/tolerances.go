@@ -34,7 +34,8 @@ type Tolerances struct {
 	// come on top.
 	Padding time.Duration
 	// Loss says that the network between client and server may lose and repeat packets: such things are counted in the statistics and
-	// are no violations. What the server's own options lose never is one.
+	// are no violations, and sequence numbers that step forward by less than half of their cycle do so by loss. What the server's own
+	// options lose never is one.
 	Loss bool
 }
 
