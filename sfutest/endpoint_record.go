@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 )
 
 // Records returns the packets that arrived under an SSRC and are kept (see WithRecordLimit), in the order of their arrival.
@@ -17,15 +18,17 @@ func (e *Endpoint) Records(ssrc uint32) []Packet {
 }
 
 // Packets gives out the packets of an SSRC in the order of their arrival, first those that are kept, then each one as it comes. It ends
-// with the context or with the endpoint. A loop that is slower than the packets misses those that are no longer kept.
+// with the context or with the endpoint, and what had arrived by then. A loop that is slower than the packets misses those that are no longer kept.
 func (e *Endpoint) Packets(ctx context.Context, ssrc uint32) iter.Seq[Packet] {
 	return func(yield func(Packet) bool) {
+		end := int64(math.MaxInt64)
 		for n := int64(0); ; {
-			batch, next, changed, more := e.after(ssrc, n)
+			batch, next, changed, more := e.after(ssrc, n, end)
 			for _, p := range batch {
 				if !yield(p) {
 					return
 				}
+				end = e.endOf(ctx, ssrc, end)
 			}
 			n = next
 			if len(batch) > 0 {
@@ -43,15 +46,28 @@ func (e *Endpoint) Packets(ctx context.Context, ssrc uint32) iter.Seq[Packet] {
 	}
 }
 
-// after returns the kept packets from number n on, the number behind them, a channel that is closed when there are more, and whether
-// there can be more.
-func (e *Endpoint) after(ssrc uint32, n int64) (batch []Packet, next int64, changed <-chan struct{}, more bool) {
+// endOf returns the number of the first packet of an SSRC that comes too late for a context: math.MaxInt64 until that has ended, and from then on the same.
+func (e *Endpoint) endOf(ctx context.Context, ssrc uint32, end int64) int64 {
+	if end < math.MaxInt64 || ctx.Err() == nil {
+		return end
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s := e.streams[ssrc]; s != nil {
+		return s.record.total
+	}
+	return 0
+}
+
+// after returns the kept packets from number n to that before end, the number behind them, a channel that is closed when there are more, and
+// whether there can be more.
+func (e *Endpoint) after(ssrc uint32, n, end int64) (batch []Packet, next int64, changed <-chan struct{}, more bool) {
 	const most = 64 // packets that are copied under the lock
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if s := e.streams[ssrc]; s != nil {
 		n = max(n, s.record.oldest())
-		for ; n < s.record.total && len(batch) < most; n++ {
+		for ; n < min(s.record.total, end) && len(batch) < most; n++ {
 			batch = append(batch, s.record.at(n))
 		}
 	}

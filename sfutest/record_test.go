@@ -131,6 +131,24 @@ func TestPacketsComeAsTheyArrive(t *testing.T) {
 	})
 }
 
+func TestPacketsEndWithTheContextForALoopThatIsSlowerThanThey(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		p, e := w.join(1, peerOptions{})
+		p.play(100, nil)
+		p.readers.Go(func() { p.play(1000, nil) })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		n, last := 0, time.Time{}
+		for packet := range e.Packets(ctx, e.AudioSSRC()) {
+			time.Sleep(30 * time.Millisecond)
+			n, last = n+1, packet.Arrival
+		}
+		if ended, _ := ctx.Deadline(); n < 140 || last.Sub(ended) > 30*time.Millisecond {
+			t.Errorf("%d packets, the last one of %v after the context ended; want those that had arrived by then", n, last.Sub(ended))
+		}
+	})
+}
+
 func TestWaitPackets(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		p, e := w.join(1, peerOptions{})
