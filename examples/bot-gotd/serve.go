@@ -148,5 +148,5 @@ func (c *chats) Edit(ctx context.Context, chatID int64, id int, text string) err
 		return err
 	}
 	_, err = c.sender.To(peer).Edit(id).Text(ctx, text)
-	return err
+	return explain(err)
 }

@@ -136,5 +136,5 @@ func (t *telegram) Send(_ context.Context, chatID int64, text string) (int, erro
 // Edit replaces the text of a message.
 func (t *telegram) Edit(_ context.Context, chatID int64, message int, text string) error {
 	_, err := t.account.EditMessage(chatID, int32(message), html.EscapeString(text))
-	return err
+	return explain(err)
 }

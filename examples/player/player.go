@@ -19,7 +19,7 @@ type Telegram interface {
 	Unmute(ctx context.Context, chatID int64) error
 	// Send writes a message into the chat and returns its number.
 	Send(ctx context.Context, chatID int64, text string) (message int, err error)
-	// Edit replaces the text of such a message.
+	// Edit replaces the text of such a message. While a FloodWait that it returns lasts it is not called again for that chat.
 	Edit(ctx context.Context, chatID int64, message int, text string) error
 }
 
@@ -77,12 +77,28 @@ func (p *Player) CallEnded(chatID int64) {
 	})
 }
 
-// Close leaves all calls and ends the player. When ctx ends, Telegram is no longer told of it.
+// Close leaves all calls and ends the player. When ctx ends, Telegram is no longer told of it, and a chat whose message or join hangs is no longer waited
+// for: that is an error.
 func (p *Player) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.cancel()
 	p.mu.Unlock()
-	p.working.Wait()
+	rested := make(chan struct{})
+	go func() {
+		p.working.Wait()
+		close(rested)
+	}()
+	err := p.leaveAll(ctx)
+	select {
+	case <-rested:
+		return errors.Join(err, p.leaveAll(ctx)) // what was joined meanwhile
+	case <-ctx.Done():
+		return errors.Join(err, fmt.Errorf("waiting for the chats to be done with Telegram: %w", context.Cause(ctx)))
+	}
+}
+
+// leaveAll leaves the calls that there are.
+func (p *Player) leaveAll(ctx context.Context) error {
 	var leaving sync.WaitGroup
 	errs := make(chan error)
 	for chatID := range p.client.Calls() {

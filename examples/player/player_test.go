@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -249,6 +250,118 @@ func TestAnswersAreNoCommandsThemselves(t *testing.T) {
 				t.Errorf("the bot would obey itself: %s", line)
 			}
 		}
+	}
+}
+
+func TestATitleThatIsACommandIsNotObeyed(t *testing.T) {
+	s, _ := setUp(t)
+	s.must(t, scene{happens: "/play " + testSong, answer: "▶", packets: 10})
+	s.player.do(dryChat, func(r *room) {
+		song := r.list.List()[0]
+		r.tracks[song.ID] = track{source: song.Source, title: "/shell ffmpeg -i https://example.org/a"} // as a stranger's file may be called
+		r.announce(r.tracks[song.ID])
+		r.obey(command{run: (*room).queue}, "")
+		r.trackEnded(song, errors.New("broken"))
+	})
+	for said := ""; !strings.Contains(said, "broke off"); {
+		if said = <-s.spoken; strings.Contains(said, "/shell") {
+			if c, _, isCommand := parse(said); isCommand {
+				t.Errorf("the bot would obey /%s of itself: %s", c.name, said)
+			}
+		}
+	}
+}
+
+// writers write as they are told to, and write down what they were asked to.
+type writers struct {
+	leavers
+	send   func() // before each message
+	edited chan string
+}
+
+func (w writers) Send(ctx context.Context, chatID int64, text string) (int, error) {
+	w.send()
+	return w.stage.Send(ctx, chatID, text)
+}
+
+func (w writers) Edit(_ context.Context, _ int64, _ int, text string) error {
+	w.edited <- text
+	return FloodWait(errors.New("420 FLOOD_WAIT_3600"), time.Hour)
+}
+
+func TestAMessageThatHangsKeepsNoVoiceChatFromBeingLeft(t *testing.T) {
+	s, _ := setUp(t)
+	var sent atomic.Int32
+	goOn := make(chan struct{})
+	w := writers{leavers: leavers{stage: s, left: make(chan int64, 4)}, send: func() {
+		if sent.Add(1) > 1 {
+			<-goOn // whatever becomes of ctx
+		}
+	}}
+	p := New(s.client, w) // in the place of the stage's own
+	defer p.working.Wait()
+	defer close(goOn)
+	p.Command(1, "/play "+testSong)
+	for said := range s.spoken {
+		if strings.Contains(said, "▶") {
+			break
+		}
+	}
+	p.Command(1, "/help")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- p.Close(ctx) }()
+	select {
+	case <-w.left:
+	case <-time.After(dryStep):
+		t.Error("the voice chat is not left")
+	}
+	cancel()
+	select {
+	case err := <-closed:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want an error that says why a chat was not waited for", err)
+		}
+	case <-time.After(dryStep):
+		t.Error("Close waits for the message when its context has ended")
+	}
+}
+
+func TestNoMessageIsEditedDuringAFloodWait(t *testing.T) {
+	s, _ := setUp(t)
+	w := writers{leavers: leavers{stage: s, left: make(chan int64, 4)}, send: func() {}, edited: make(chan string, 8)}
+	s.player = New(s.client, w) // in the place of the stage's own
+	s.must(t, scene{happens: "/play " + testSong, answer: "▶", packets: 10})
+	done := make(chan struct{})
+	s.player.do(dryChat, func(r *room) {
+		defer close(done)
+		for range 3 {
+			r.shown = "" // as when there is something else to show
+			r.showProgress()
+		}
+	})
+	<-done
+	if n := len(w.edited); n != 1 {
+		t.Errorf("%d edits, want the one that was refused", n)
+	}
+}
+
+func TestLongMessagesAreCut(t *testing.T) {
+	for n, want := range map[int]int{10: 10, longestMessage: longestMessage, longestMessage + 1: longestMessage, 100_000: longestMessage} {
+		if got := len([]rune(fit(strings.Repeat("♫", n)))); got != want {
+			t.Errorf("%d characters become %d, want %d", n, got, want)
+		}
+	}
+	s, out := setUp(t)
+	s.must(t, scene{happens: strings.Repeat("♫", 5000), do: func() error {
+		s.player.do(dryChat, func(r *room) { r.say(strings.Repeat("♫", 5000)) })
+		return nil
+	}, answer: "…"})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := strings.Count(out.String(), "♫"); n != 5000+longestMessage-1 {
+		t.Errorf("%d characters were written", n-5000)
 	}
 }
 

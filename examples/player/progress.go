@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,7 +16,7 @@ func (r *room) announce(t track) {
 
 // showProgress edits that message.
 func (r *room) showProgress() {
-	if r.message == 0 {
+	if r.message == 0 || time.Now().Before(r.quiet) {
 		return
 	}
 	current, playing := r.list.Current()
@@ -27,8 +28,13 @@ func (r *room) showProgress() {
 	r.shown = text
 	ctx, cancel := context.WithTimeout(r.ctx, progressEvery)
 	defer cancel()
-	if err := r.telegram.Edit(ctx, r.chatID, r.message, text); err != nil {
+	err := r.telegram.Edit(ctx, r.chatID, r.message, fit(text))
+	if err != nil {
 		slog.Warn("showing the progress", "chat", r.chatID, "error", err)
+	}
+	var flood *floodError
+	if errors.As(err, &flood) {
+		r.quiet = time.Now().Add(flood.wait)
 	}
 }
 

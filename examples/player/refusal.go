@@ -39,7 +39,20 @@ func Explain(err error, name string) error {
 	}
 }
 
-// FloodWait says how long Telegram wants to be left alone. To try again before is to be told to wait even longer.
-func FloodWait(err error, wait time.Duration) error {
-	return fmt.Errorf("%w: flood wait, try again in %v: %w", gotgcall.ErrJoinRefused, wait, err)
+// FloodWait says how long Telegram wants to be left alone. To try again before is to be told to wait even longer: an edit that is refused with it is the
+// last one of its chat until then.
+func FloodWait(err error, wait time.Duration) error { return &floodError{wait, err} }
+
+// floodError is what FloodWait returns.
+type floodError struct {
+	wait time.Duration
+	err  error
 }
+
+// Error implements error.
+func (e *floodError) Error() string {
+	return fmt.Sprintf("flood wait, try again in %v: %v", e.wait, e.err)
+}
+
+// Unwrap makes it an ErrJoinRefused: to join again at once cannot help.
+func (e *floodError) Unwrap() []error { return []error{gotgcall.ErrJoinRefused, e.err} }

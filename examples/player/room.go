@@ -15,6 +15,8 @@ const (
 	progressEvery = 10 * time.Second
 	// commandTimeout is how long a command may take.
 	commandTimeout = time.Minute
+	// longestMessage is how many characters of a text are written: each may be two of the 4096 code units of UTF-16 that Telegram takes.
+	longestMessage = 2048
 )
 
 // room is the bot in one chat. Everything that happens there is done on one goroutine, one thing after the other.
@@ -31,6 +33,7 @@ type room struct {
 	muted   bool               // by an admin, which pauses too
 	message int                // shows the progress
 	shown   string             // in that message
+	quiet   time.Time          // until then Telegram wants no edits
 }
 
 func newRoom(p *Player, chatID int64) *room {
@@ -93,7 +96,7 @@ func (r *room) trackEnded(t gotgcall.PlaylistTrack, err error) {
 	delete(r.tracks, t.ID)
 	r.list.Remove(t.ID)
 	if err != nil && !errors.Is(err, gotgcall.ErrSkipped) {
-		r.say(fmt.Sprintf("%s broke off: %v", ended.title, err))
+		r.say(fmt.Sprintf("✖ %s broke off: %v", ended.title, err))
 	}
 }
 
@@ -152,13 +155,22 @@ func (r *room) hold() (err error) {
 	return err
 }
 
-// say writes a message. A bot that cannot write plays all the same.
+// say writes a message, which does not begin with what a stranger has written: the bot hears itself, and would obey a title such as "/shell …". A bot that
+// cannot write plays all the same.
 func (r *room) say(text string) (message int) {
 	ctx, cancel := context.WithTimeout(r.ctx, commandTimeout)
 	defer cancel()
-	message, err := r.telegram.Send(ctx, r.chatID, text)
+	message, err := r.telegram.Send(ctx, r.chatID, fit(text))
 	if err != nil {
 		slog.Warn("writing a message", "chat", r.chatID, "error", err)
 	}
 	return message
+}
+
+// fit cuts a text that is too long for a message.
+func fit(text string) string {
+	if characters := []rune(text); len(characters) > longestMessage {
+		return string(characters[:longestMessage-1]) + "…"
+	}
+	return text
 }
