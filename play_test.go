@@ -310,6 +310,24 @@ func TestStreamsThatAreOpenedTooLateAreClosed(t *testing.T) {
 	})
 }
 
+func TestStopEndsTheOpeningOfASourceThatHangs(t *testing.T) {
+	inFakeTime(t, func(t *testing.T, w *world) {
+		w.join(1)
+		release, opening := make(chan struct{}), make(chan error, 1)
+		defer close(release)
+		go func() {
+			opening <- w.client.SetStreamSources(1, song{open: func(context.Context) error { <-release; return nil }})
+		}()
+		time.Sleep(time.Second)
+		start := time.Now()
+		must(t, w.client.Stop(1))
+		is(t, <-opening, gotgcall.ErrConnectionNotFound)
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 func TestASourceWithNothingToPlayIsNamed(t *testing.T) {
 	inFakeTime(t, func(t *testing.T, w *world) {
 		w.join(1)

@@ -236,7 +236,7 @@ func verdict(want string, chat int64, changed bool, err error) string {
 		return fmt.Sprintf("the error is «%v», expected %q", err, want)
 	case want == "none" && !strings.Contains(err.Error(), fmt.Sprint(chat)):
 		return fmt.Sprintf("the error «%v» does not say which chat", err)
-	case want == "yes" && !changed, want == "no" && changed:
+	case want == "yes" && !changed, (want == "no" || err != nil) && changed:
 		return fmt.Sprintf("it has changed something: %v, expected %q", changed, want)
 	}
 	return ""

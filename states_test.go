@@ -204,6 +204,7 @@ func (h *theatre) try(cells []cell) {
 		if c.takesTime() {
 			h.enact(c.s)
 		}
+		before := c.s.controls()
 		begin := time.Now()
 		changed, err := methods[c.method].call(c.s)
 		took := time.Since(begin)
@@ -214,10 +215,20 @@ func (h *theatre) try(cells []cell) {
 		if wrong := verdict(c.want, c.s.chat, changed, err); wrong != "" {
 			h.t.Errorf("%s, %s, %s: %s", c.method, h.state, where, wrong)
 		}
+		if after := c.s.controls(); err != nil && words[c.want] != nil && after != before {
+			h.t.Errorf("%s, %s, %s: the error «%v» has changed the state from %+v to %+v", c.method, h.state, where, err, before, after)
+		}
 		if limit := c.limit() + h.bounds; took > limit {
 			h.t.Errorf("%s, %s, %s: it took %s, expected %s at most", c.method, h.state, where, took, limit)
 		}
 	}
+}
+
+// controls is what nothing but a method changes: a picture also ends by itself.
+func (s *subject) controls() gotgcall.MediaState {
+	state, _ := s.client.GetState(s.chat) // that of a chat without a call is the zero one
+	state.VideoStopped = false
+	return state
 }
 
 // limit is how long a method may take.

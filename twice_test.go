@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -139,4 +140,15 @@ func TestCloseAtAnyMomentLeavesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestACallThatComesWhileTheClientIsClosedIsRefused: the policy is asked after the chat was found to be free, and before it gets its call.
+func TestACallThatComesWhileTheClientIsClosedIsRefused(t *testing.T) {
+	var client *gotgcall.Client
+	client, err := gotgcall.New(gotgcall.WithoutFFmpeg(), gotgcall.WithURLPolicy(func(*url.URL) error { return client.Close() }))
+	must(t, err)
+	is(t, client.StartRTMP(1, nowhere("", 1)), gotgcall.ErrClosed)
+	if n := len(client.Calls()); n != 0 {
+		t.Errorf("%d calls are left after Close", n)
+	}
 }
