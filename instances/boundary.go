@@ -60,7 +60,6 @@ func (p *playback) nextTrack(out outlet, at time.Time, flows bool) {
 func (p *playback) enter(s *stream) {
 	p.closeBetween()
 	p.setCurrent(s)
-	p.position.Store(s.timeline.Begin.Milliseconds())
 	p.tellTrackStart(s)
 	p.endBroken(s)
 	s.settle(nil)
@@ -71,7 +70,6 @@ func (p *playback) closeBetween() {
 	if p.between != nil {
 		p.between.close()
 		p.between = nil
-		p.listed.Store(nil)
 	}
 }
 
@@ -83,6 +81,7 @@ func (p *playback) endList(err error, passed bool) {
 		return
 	}
 	s.request.track.list.note(p, s.request.track.ID, passed) // as long as nobody else can play it
+	p.listed.Store(nil)
 	p.closeBetween()
 	p.dropSuccession()
 	for _, l := range s.legs {
@@ -102,7 +101,6 @@ func (p *playback) skip(old, s *stream) {
 
 func (p *playback) tellTrackStart(s *stream) {
 	p.tellFailed(s.request.failed)
-	s.request.track.list.note(p, s.request.track.ID, false)
 	p.env.Events.TrackStart(p.chat, s.request.track.PlaylistTrack)
 }
 

@@ -178,7 +178,8 @@ func (p *playback) endFailed(err error) {
 // endStream takes away the current stream, all of whose legs are over.
 func (p *playback) endStream() {
 	s := p.current
-	p.setCurrent(nil)
+	p.current = nil
+	p.playing.Store(nil)
 	p.entry.Wake() // for what waits to take its place, and cannot any more
 	if s.request.track == nil {
 		s.close()

@@ -192,15 +192,18 @@ func (l *Playlist) jump(choose func() (PlaylistTrack, bool), missing string) err
 		l.mu.Unlock()
 		return fmt.Errorf("%w: %s", models.ErrInvalidParams, missing)
 	}
-	before := l.place
-	if ok {
+	from, err := host.playingOf(l) // what place is of: both change in one go, or this one a little later
+	if ok && err == nil {
 		l.place = t.ID
 	}
 	l.mu.Unlock()
-	if !ok {
+	switch {
+	case err != nil:
+		return err
+	case !ok:
 		return host.leaveList(l)
 	}
-	return host.jump(l, t, before)
+	return host.jump(l, from, t)
 }
 
 // indexLocked returns where a track is, or would be.

@@ -149,20 +149,27 @@ func (p *playback) arrived(s *stream) bool {
 	return now != from && now.list == wanted.list && now.ID == wanted.ID
 }
 
-// setCurrent makes s what plays, and lets the controls know.
+// setCurrent makes s, which the controls see already, what plays.
 func (p *playback) setCurrent(s *stream) {
 	p.current = s
-	p.playing.Store(s)
-	if s != nil && s.shared {
+	if s.shared {
 		s.placed()
 	}
-	switch {
-	case s == nil: // the next track may come
-	case s.request.track == nil:
-		p.listed.Store(nil)
-	default:
-		p.listed.Store(s)
+}
+
+// showLocked lets the controls see what is about to play, all at once: so a seek does not mix the old and the new, and what is asked of a list or of a track
+// is asked of the one before or of this one.
+func (p *playback) showLocked(s *stream) {
+	t := s.request.track
+	if t != nil && !s.request.continues {
+		t.list.note(p, t.ID, false)
 	}
+	p.playing.Store(s)
+	p.position.Store(s.timeline.Begin.Milliseconds())
+	if t == nil {
+		s = nil
+	}
+	p.listed.Store(s)
 }
 
 // continueFrom starts the current stream at the frame boundary of an older one: of its sound, if it has any.

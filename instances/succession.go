@@ -99,15 +99,19 @@ func (p *playback) dropSuccession() {
 	}
 }
 
-// takeSuccession returns the succession of a stream once its search is over; nil while it is not.
+// takeSuccession returns the succession of a stream, and lets the controls see what is found, once its search is over; nil while it is not, or what was found
+// may not be wanted any more, which the next Run knows.
 func (p *playback) takeSuccession(s *stream) *succession {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := p.succession
-	if n == nil || n.of != s || !n.done || p.stale {
+	if n == nil || n.of != s || !n.done || p.stale || p.leaves || p.changed && !p.stillFollowsLocked() {
 		return nil
 	}
 	p.succession = nil
+	if n.next != nil {
+		p.showLocked(n.next)
+	}
 	return n
 }
 
@@ -115,6 +119,10 @@ func (p *playback) takeSuccession(s *stream) *succession {
 func (p *playback) stillFollows() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.stillFollowsLocked()
+}
+
+func (p *playback) stillFollowsLocked() bool {
 	n := p.succession
 	if n == nil || !n.done {
 		return n == nil

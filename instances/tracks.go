@@ -57,13 +57,8 @@ func (p *playback) playFrom(ctx context.Context, list *Playlist, track PlaylistT
 	}
 }
 
-// jump goes to a track of the list that plays. before was the list's place.
-func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
-	from, err := p.playingOf(list)
-	if err != nil {
-		list.stay(track.ID, before)
-		return err
-	}
+// jump goes from one track of the list that plays to another.
+func (p *playback) jump(list *Playlist, from *stream, track PlaylistTrack) error {
 	r := from.wish().unmoved()
 	r.skipped = from.request.track
 	if err := p.playFrom(p.life, list, track, r); err != nil {
@@ -77,11 +72,12 @@ func (p *playback) jump(list *Playlist, track PlaylistTrack, before int) error {
 
 // leaveList ends the list that plays.
 func (p *playback) leaveList(list *Playlist) error {
+	p.mu.Lock()
 	from, err := p.playingOf(list)
 	if err != nil {
+		p.mu.Unlock()
 		return err
 	}
-	p.mu.Lock()
 	if p.opening != nil {
 		p.opening.cancel(errSuperseded)
 		p.opening = nil

@@ -34,11 +34,10 @@ func (p *playback) takeWanted() wanted {
 		}
 	default:
 		w.next, p.next = p.next, nil
-		if p.fits(w.next) { // what the controls see changes at once, so that a seek does not mix the old and the new
+		if p.fits(w.next) {
 			p.overtake(w.next)
 			w.next.request.enters = 0 // it has, and what is made of its request begins by itself
-			p.playing.Store(w.next)
-			p.position.Store(w.next.timeline.Begin.Milliseconds())
+			p.showLocked(w.next)
 		}
 	}
 	if w.over != nil && w.over == p.next { // it waits for its place, and another one plays until then

@@ -1,0 +1,173 @@
+package instances
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gotgcall/internal/demux/oggtest"
+	"gotgcall/media"
+	"gotgcall/models"
+)
+
+// verse is a Source of so many packets of sound.
+type verse int
+
+func (verse) Tracks() media.Track { return media.TrackAudio }
+
+func (v verse) Open(context.Context) (*media.Streams, error) {
+	song := oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(int(v), 960, 101)))
+	return media.NewStreams(strings.NewReader(string(song)), nil, nil), nil
+}
+
+// herald keeps what is told of a list, and acts at a certain moment of that, on the scheduler's goroutine.
+type herald struct {
+	Events
+	at  string // what is told then; "taken": the next track has been taken and is about to play
+	act func()
+
+	mu   sync.Mutex
+	told []string // guarded by mu
+}
+
+func (h *herald) tell(what string) {
+	h.mu.Lock()
+	h.told = append(h.told, what)
+	h.mu.Unlock()
+	h.reach(what)
+}
+
+// reach acts when the moment has come, once.
+func (h *herald) reach(what string) {
+	if what == h.at {
+		h.at = ""
+		h.act()
+	}
+}
+
+// all returns what was told.
+func (h *herald) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.told)
+}
+
+func (h *herald) TrackStart(_ int64, t PlaylistTrack) { h.tell(fmt.Sprintf("%d begins", t.ID)) }
+
+func (h *herald) TrackEnd(_ int64, t PlaylistTrack, err error) {
+	switch {
+	case errors.Is(err, models.ErrSkipped):
+		h.tell(fmt.Sprintf("%d skipped", t.ID))
+	case err != nil:
+		h.tell(fmt.Sprintf("%d fails", t.ID))
+	default:
+		h.tell(fmt.Sprintf("%d ends", t.ID))
+	}
+}
+
+func (h *herald) StreamEnd(_ int64, _ models.StreamType, _ models.Device, err error) {
+	h.tell(fmt.Sprintf("end: %v", err))
+}
+
+// witness is an outlet that lets a herald know that a track has been taken.
+type witness struct {
+	nowhere
+	*herald
+}
+
+func (w *witness) finish() { w.reach("taken") }
+
+// TestAListIsSteeredAtTheMomentBetweenTwoTracks: what is asked of it then is asked of the track before, or of the one that follows, and of none twice.
+func TestAListIsSteeredAtTheMomentBetweenTwoTracks(t *testing.T) {
+	song, missing := verse(25), verse(0)
+	for _, tt := range []struct {
+		name   string
+		tracks []media.Source
+		loop   LoopMode
+		at     string
+		act    func(l *Playlist)
+		want   string
+	}{
+		{"Next ends a repetition that has not begun", []media.Source{song}, LoopTrack, "0 ends", next, "0 begins, 0 ends, end: <nil>"},
+		{"Next ends a repetition that is about to begin", []media.Source{song}, LoopTrack, "taken", next, "0 begins, 0 ends, 0 begins, 0 skipped, end: <nil>"},
+		{
+			"Next goes on from the track that has just begun", []media.Source{song, missing, song, song}, LoopOff, "1 fails", next,
+			"0 begins, 0 ends, 1 fails, 2 begins, 2 skipped, 3 begins, 3 ends, end: <nil>",
+		},
+		{
+			"Next from the track that has just ended goes to the one that begins, once", []media.Source{song, song}, LoopOff, "0 ends", next,
+			"0 begins, 0 ends, 1 begins, 1 ends, end: <nil>",
+		},
+		{
+			"what is removed does not begin any more", []media.Source{song, song, song}, LoopOff, "0 ends", func(l *Playlist) { l.Remove(1) },
+			"0 begins, 0 ends, 2 begins, 2 ends, end: <nil>",
+		},
+		{
+			"what is appended changes nothing for the track that follows", []media.Source{song, song}, LoopOff, "0 ends", func(l *Playlist) { l.Append(song) },
+			"0 begins, 0 ends, 1 begins, 1 ends, 2 begins, 2 ends, end: <nil>",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				list := NewPlaylist(tt.tracks...)
+				list.SetLoop(tt.loop)
+				h := &herald{at: tt.at, act: func() {
+					go tt.act(list)
+					synctest.Wait()
+				}}
+				env := voiceEnvironment(h)
+				defer env.Scheduler.Close()
+				var c call
+				c.begin(1, env, encoded)
+				c.play.connect(&witness{herald: h}, true)
+				if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
+				if got := strings.Join(h.all(), ", "); got != tt.want {
+					t.Errorf("was told\n%s, expected\n%s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func next(l *Playlist) { _ = l.Next() }
+
+// TestAnotherVolumeThatComesTooLateForATrackIsThatOfTheNextOne: also when that has been taken already, and is about to play.
+func TestAnotherVolumeThatComesTooLateForATrackIsThatOfTheNextOne(t *testing.T) {
+	for at, want := range map[string]error{"0 ends": nil, "taken": errNextPlays} {
+		t.Run(at, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var c call
+				var from atomic.Pointer[stream]
+				h := &herald{at: at, act: func() {
+					if err := c.play.bequeath(from.Load(), media.EncodeOptions{Volume: 2}); !errors.Is(err, want) {
+						t.Errorf("the error is %v, expected %v", err, want)
+					}
+				}}
+				env := voiceEnvironment(h)
+				defer env.Scheduler.Close()
+				c.begin(1, env, encoded)
+				c.play.connect(&witness{herald: h}, true)
+				if err := c.play.setSource(t.Context(), request{source: NewPlaylist(verse(25), verse(100))}); err != nil {
+					t.Fatal(err)
+				}
+				from.Store(c.play.playing.Load())
+				time.Sleep(time.Second)
+				if volume := c.play.playing.Load().wish().options.Volume; want == nil && volume != 2 {
+					t.Errorf("the next track plays at the volume %v", volume)
+				}
+				c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
+			})
+		})
+	}
+}
