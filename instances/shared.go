@@ -19,8 +19,9 @@ type Shared struct {
 	// set at construction
 	source media.Source
 
-	mu   sync.Mutex
-	hubs map[hubKey]*hub // what plays it
+	mu      sync.Mutex
+	hubs    map[hubKey]*hub // what plays it
+	leaving chan struct{}   // closed when the hubs that were left have let go of the source; nil when none was
 }
 
 // hubKey is what the calls of one hub have in common: with uncompressed pictures their size and rate.
@@ -64,11 +65,10 @@ const (
 func (s *Shared) join(
 	ctx context.Context, env *Environment, r request, wake func(), cancel context.CancelCauseFunc, track func(*stream),
 ) (*stream, error) {
-	h, err := s.enter(env, r)
+	h, early, err := s.enter(env, r)
 	if err != nil {
 		return nil, err
 	}
-	early := !isClosed(h.ready)
 	select {
 	case <-h.ready:
 		if err = h.err; err != nil && early {
@@ -96,26 +96,29 @@ func (s *Shared) join(
 	return t, nil
 }
 
-// enter returns the hub that plays the source for calls of one kind, counted in.
-func (s *Shared) enter(env *Environment, r request) (*hub, error) {
+// enter returns the hub that plays the source for calls of one kind, counted in. early tells that it is still being opened, or is from now on.
+func (s *Shared) enter(env *Environment, r request) (h *hub, early bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.hubs[keyOf(r)]
+	h = s.hubs[keyOf(r)]
+	early = h == nil || !isClosed(h.ready)
 	if h == nil {
 		h = newHub(s, env.base, r)
 		s.hubs[h.key] = h
+		leaving := s.leaving
 		go func() {
 			defer close(h.ready)
+			await(leaving)
 			if h.err = h.play.setSource(h.life, request{source: s.source, options: r.options}); h.err != nil {
 				s.forget(h)
 			}
 		}()
 	}
 	if h.env != env.base {
-		return nil, fmt.Errorf("%w: the shared source is being played by another Client; make one for each", models.ErrBusy)
+		return nil, false, fmt.Errorf("%w: the shared source is being played by another Client; make one for each", models.ErrBusy)
 	}
 	h.members++
-	return h, nil
+	return h, early, nil
 }
 
 // forget lets the next call open the source anew.
@@ -133,11 +136,13 @@ func (s *Shared) forgetLocked(h *hub) {
 
 // exit counts a call out. After the last one the source is at an end, and who opens it anew gets what it held; the returned function waits until it is gone.
 func (s *Shared) exit(h *hub) (wait func()) {
-	if !s.wasLast(h) {
+	left := s.leave(h)
+	if left == nil {
 		return func() {}
 	}
 	h.play.halt(errStreamClosed)
 	h.end(errStreamClosed)
+	left()
 	return func() {
 		wait := h.play.close()
 		<-h.ready
@@ -145,15 +150,21 @@ func (s *Shared) exit(h *hub) (wait func()) {
 	}
 }
 
-// wasLast counts a call out, and tells whether it was the last one: then nobody joins any more.
-func (s *Shared) wasLast(h *hub) bool {
+// leave counts a call out. After the last one nobody joins any more, and who opens the source anew waits until the returned function was called, which is nil
+// for all others.
+func (s *Shared) leave(h *hub) (left func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h.members--; h.members > 0 {
-		return false
+		return nil
 	}
 	s.forgetLocked(h)
-	return true
+	before, leaving := s.leaving, make(chan struct{})
+	s.leaving = leaving
+	return func() {
+		await(before)
+		close(leaving)
+	}
 }
 
 // awaitCushion waits until a tap has enough to begin, or its end.
