@@ -171,3 +171,80 @@ func TestAnotherVolumeThatComesTooLateForATrackIsThatOfTheNextOne(t *testing.T) 
 		})
 	}
 }
+
+// onlyOnce is a Source that can be opened once, as a reader can.
+type onlyOnce struct {
+	verse
+	opened *atomic.Int32
+}
+
+func (s onlyOnce) Open(ctx context.Context) (*media.Streams, error) {
+	if s.opened.Add(1) > 1 {
+		return nil, models.ErrFile
+	}
+	return s.verse.Open(ctx)
+}
+
+// TestNextPlaysTheTrackThatIsOpenAlready: to follow the one that plays. It need not be possible to open it a second time.
+func TestNextPlaysTheTrackThatIsOpenAlready(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fails media.Source // between the two; nil for nothing
+		steer func(l *Playlist) error
+		want  string
+	}{
+		"Next":                   {nil, (*Playlist).Next, "0 begins, 0 skipped, 1 begins, 1 ends, end: <nil>"},
+		"Jump":                   {nil, func(l *Playlist) error { return l.Jump(1) }, "0 begins, 0 skipped, 1 begins, 1 ends, end: <nil>"},
+		"Next to one that fails": {verse(0), (*Playlist).Next, "0 begins, 0 skipped, 1 fails, 2 begins, 2 ends, end: <nil>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				list := NewPlaylist(verse(100))
+				list.Append(tt.fails, onlyOnce{50, &atomic.Int32{}})
+				h := &herald{}
+				env := voiceEnvironment(h)
+				defer env.Scheduler.Close()
+				var c call
+				c.begin(1, env, encoded)
+				c.play.connect(&nowhere{}, true)
+				if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				if err := tt.steer(list); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(10 * time.Second)
+				c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
+				if got := strings.Join(h.all(), ", "); got != tt.want {
+					t.Errorf("was told\n%s, expected\n%s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestNextFindsThatTheListHasComeThereByItself: between the choice of a track and its opening.
+func TestNextFindsThatTheListHasComeThereByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := NewPlaylist(verse(50), verse(100))
+		h := &herald{}
+		env := voiceEnvironment(h)
+		defer env.Scheduler.Close()
+		var c call
+		c.begin(1, env, encoded)
+		c.play.connect(&nowhere{}, true)
+		if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
+			t.Fatal(err)
+		}
+		from := c.play.playing.Load()
+		time.Sleep(1500 * time.Millisecond)
+		if err := c.play.jump(list, from, list.List()[1]); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(10 * time.Second)
+		c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
+		if got, want := strings.Join(h.all(), ", "), "0 begins, 0 ends, 1 begins, 1 ends, end: <nil>"; got != want {
+			t.Errorf("was told\n%s, expected\n%s", got, want)
+		}
+	})
+}

@@ -113,7 +113,11 @@ func (p *playback) beginLocked(o *opening) {
 
 // open does the work of the newest opening.
 func (p *playback) open(o *opening, r request) error {
-	s, err := openStream(p.life, o.ctx, p.env, r, p.entry.Wake, p.track)
+	var err error
+	s := p.takePrepared(o, r)
+	if s == nil {
+		s, err = openStream(p.life, o.ctx, p.env, r, p.entry.Wake, p.track)
+	}
 	if err != nil {
 		p.mu.Lock()
 		if p.opening == o {

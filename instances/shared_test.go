@@ -54,7 +54,7 @@ func TestWhoOpensASharedSourceIsEarly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer radio.exit(h)
+		defer func() { radio.exit(h)() }()
 		if <-h.ready; early != want {
 			t.Errorf("it is early: %v, expected %v", early, want)
 		}

@@ -115,6 +115,23 @@ func (p *playback) takeSuccession(s *stream) *succession {
 	return n
 }
 
+// takePrepared returns the stream of a track that Next, Previous or Jump asked for, when that is open already to follow the one that plays; else nil. A
+// source that can be opened only once could not be played otherwise.
+func (p *playback) takePrepared(o *opening, r request) *stream {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.succession
+	switch {
+	case r.skipped == nil || n == nil || n.next == nil || n.of.request.track != r.skipped || n.next.request.track.ID != r.track.ID:
+		return nil
+	case p.opening != o || p.unusableLocked() != nil || p.stale || p.changed && !p.stillFollowsLocked():
+		return nil
+	}
+	p.succession = nil
+	n.next.request.skipped, n.next.request.failed = r.skipped, r.failed
+	return n.next
+}
+
 // stillFollows tells whether what is to follow a stream is what its list says now.
 func (p *playback) stillFollows() bool {
 	p.mu.Lock()
