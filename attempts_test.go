@@ -46,6 +46,21 @@ func TestAPairThatTheServerHasNominatedIsNotGivenUp(t *testing.T) {
 	}
 }
 
+// TestAPairThatTheServerHasNominatedIsNotGivenUpInALongConnectEither: there is time for all attempts of a role, and for the other one.
+func TestAPairThatTheServerHasNominatedIsNotGivenUpInALongConnectEither(t *testing.T) {
+	const deaf = 11 * time.Second
+	var begin time.Time
+	inFakeTimeWith(t, []gotgcall.Option{gotgcall.WithConnectTimeout(30 * time.Second)}, func(t *testing.T, w *world) {
+		begin = time.Now()
+		w.join(1)
+		if took, controlling := time.Since(begin), w.stats(1).Link.Controlling; took < deaf || took > deaf+2*time.Second || controlling {
+			t.Errorf("connected after %v, controlling: %v; expected it soon after the first answers, in the controlled role", took, controlling)
+		}
+	}, sfutest.WithDrop(func(d sfutest.Direction, b []byte) bool {
+		return d == sfutest.ToClient && time.Since(begin) < deaf && isSTUNAnswer(b)
+	}))
+}
+
 func TestTheFirstAnswerToEachCheckMayBeLostWhileACallIsConnected(t *testing.T) {
 	var mu sync.Mutex
 	answers := map[string]int{} // by the transaction
