@@ -90,10 +90,19 @@ func TestWhatIsSaidToATURNServerAtLastArrives(t *testing.T) {
 func TestAConnectionToATURNServerThatTakesNothingIsClosedAllTheSame(t *testing.T) {
 	leak.Check(t)
 	conn, _ := dialRelay(t)
-	for {
-		if _, err := conn.Write(make([]byte, 1200)); err != nil {
-			break
+	// What the system keeps is filled first: it would take what waits beside that, and Close would have nothing to wait for.
+	system := conn.(*relayConn).TCPConn
+	for n := 1; n > 0; {
+		if err := system.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+			t.Fatal(err)
 		}
+		n, _ = system.Write(make([]byte, 1<<20))
+	}
+	if err := system.SetWriteDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write(make([]byte, 1200)); err != nil {
+		t.Fatal(err)
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- conn.Close() }()
@@ -104,5 +113,6 @@ func TestAConnectionToATURNServerThatTakesNothingIsClosedAllTheSame(t *testing.T
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("Close waits for the server")
+		_ = system.SetWriteDeadline(time.Now()) // so that it does not wait any more
 	}
 }
