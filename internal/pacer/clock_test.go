@@ -57,7 +57,7 @@ func TestTimestampsStayWhereTheyAreWhenTheClockIsSet(t *testing.T) {
 		if got, want := clock.RTPAt(3, wall.Set(later, move), rate), same.RTPAt(3, later, rate); got != want {
 			t.Errorf("the clock was set by %v: a Sender Report has the timestamp %d, expected %d", move, got, want)
 		}
-		if got, want := clock.Wall(wall.Set(later, move)), same.Wall(later); !got.Equal(want) {
+		if got, want := clock.Wall(wall.Set(later, move)), same.Wall(later); !got.Round(0).Equal(want) { // the wall clock alone
 			t.Errorf("the clock was set by %v: a Sender Report has the time %v, expected %v", move, got, want)
 		}
 	}
