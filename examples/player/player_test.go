@@ -292,9 +292,10 @@ func (w writers) Edit(_ context.Context, _ int64, _ int, text string) error {
 func TestAMessageThatHangsKeepsNoVoiceChatFromBeingLeft(t *testing.T) {
 	s, _ := setUp(t)
 	var sent atomic.Int32
-	goOn := make(chan struct{})
+	hangs, goOn := make(chan struct{}, 1), make(chan struct{})
 	w := writers{leavers: leavers{stage: s, left: make(chan int64, 4)}, send: func() {
-		if sent.Add(1) > 1 {
+		if sent.Add(1) == 2 {
+			hangs <- struct{}{}
 			<-goOn // whatever becomes of ctx
 		}
 	}}
@@ -308,6 +309,7 @@ func TestAMessageThatHangsKeepsNoVoiceChatFromBeingLeft(t *testing.T) {
 		}
 	}
 	p.Command(1, "/help")
+	<-hangs
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	closed := make(chan error, 1)
