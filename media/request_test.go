@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/leak"
 	"gotgcall/models"
 )
@@ -76,6 +77,16 @@ func (a *asked) watch(h http.Handler) http.Handler {
 		a.mu.Unlock()
 		h.ServeHTTP(w, r)
 	})
+}
+
+// TestCredentialsThatAServerRepeatsAreNotShown: it says them without what stands before them in the header.
+func TestCredentialsThatAServerRepeatsAreNotShown(t *testing.T) {
+	const secret = "Geheim77Geheim77"
+	ctx := WithRunner(t.Context(), runner(t, ffmpeg.Config{Path: stub(t, "echo 401 for "+secret+" and C"+secret+" >&2; exit 1")}))
+	err := fails(t, ctx, FromURL("http://127.0.0.1:1/x.mp3", EncodeOptions{
+		Headers: map[string]string{"Authorization": "Bearer " + secret}, Cookies: "id=C" + secret, Passthrough: PassthroughNever,
+	}))
+	mustBe(t, err, models.ErrFile, "401 for *** and ***")
 }
 
 func TestHeadersAndCookiesGoToThePlaylistAndItsPartsAndInNoLog(t *testing.T) {
