@@ -410,6 +410,10 @@ func TestASourceThatStallsEndsWithErrStalledOnce(t *testing.T) {
 		if n := len(w.log.ended()); n != 0 {
 			t.Fatal("the end came before the stall limit")
 		}
+		time.Sleep(2 * time.Second)
+		if n := len(w.log.ended()); n != 1 {
+			t.Errorf("%d ends after the stall limit, expected one", n)
+		}
 		time.Sleep(10 * time.Minute)
 		ends := w.log.ended()
 		if len(ends) != 1 {
