@@ -189,6 +189,10 @@ func TestACertificateIsVerified(t *testing.T) {
 	t.Run("unknown authority", func(t *testing.T) {
 		mustBe(t, fails(t, t.Context(), FromURL(url)), models.ErrFile, "certificate", "SSL_CERT_FILE")
 	})
+	t.Run("unknown authority, without ffmpeg", func(t *testing.T) {
+		song := FromURL(s.URL+"/song.ogg", EncodeOptions{Passthrough: PassthroughRequired})
+		mustBe(t, fails(t, t.Context(), song), models.ErrFile, "certificate")
+	})
 	t.Run("known authority", func(t *testing.T) {
 		ca := filepath.Join(t.TempDir(), "ca.pem")
 		writeFile(t, ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
