@@ -64,9 +64,13 @@ func (s status) killedBy(name string, number int) bool {
 	return s.signal == name || s.code == shellKilled+number
 }
 
-// wantsMemory reports whether a program complains that it got no memory: ffmpeg and other programs in C, encoders, the loader, C++.
+// wantsMemory reports whether a program complains that it got no memory: ffmpeg and other programs in C, encoders, the loader (glibc's, which has a word for
+// each place, and musl's), C++.
 func wantsMemory(stderr string) bool {
-	for _, text := range []string{"annot allocate memory", "emory allocation error", "malloc of size", "emory exhausted", "out of memory", "failed to map segment", "bad_alloc"} {
+	for _, text := range []string{
+		"annot allocate", "emory allocation error", "malloc of size", "emory exhausted", "ut of memory", "failed to map segment", "cannot map zero-fill pages",
+		"cannot create shared object descriptor", "bad_alloc",
+	} {
 		if strings.Contains(stderr, text) {
 			return true
 		}

@@ -55,6 +55,10 @@ func TestALimitIsNamedOnlyWhereItWasReached(t *testing.T) {
 		{"memory", all, status{code: 1}, noMemory, "AddressSpace"},
 		{"an encoder's memory", all, status{code: 1}, "[libvpx @ 0x1] Failed to initialize encoder: Memory allocation error", "AddressSpace"},
 		{"the loader's memory", all, status{code: 127}, "ffmpeg: error while loading shared libraries: x.so: failed to map segment from shared object", "AddressSpace"},
+		{"its pages", all, status{code: 127}, "ffmpeg: error while loading shared libraries: x.so: cannot map zero-fill pages", "AddressSpace"},
+		{"its notes", all, status{code: 127}, "ffmpeg: error while loading shared libraries: x.so: cannot create shared object descriptor: Cannot allocate memory", "AddressSpace"},
+		{"its threads", all, status{code: 127}, "cannot allocate TLS data structures for initial thread", "AddressSpace"},
+		{"musl's loader", all, status{code: 127}, "Error loading shared library x.so: Out of memory (needed by ffmpeg)", "AddressSpace"},
 		{"memory, and no limit", models.ProcessLimits{CPU: time.Second}, status{code: 1}, noMemory, ""},
 		{"another error", all, status{code: 1, cpu: time.Minute}, "No such file or directory", ""},
 	} {
