@@ -125,8 +125,8 @@ func TestNeitherLegRunsAway(t *testing.T) {
 	}
 }
 
-// grace is how long the leg that is behind is waited for before the other one is read.
-const grace = 20 * time.Millisecond
+// grace is how long the leg that is behind is waited for before the other one is read: so long that a machine that is busy is not taken for an ffmpeg that waits.
+const grace = 200 * time.Millisecond
 
 // reading is a leg whose frames are handed over one by one.
 type reading struct {
