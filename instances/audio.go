@@ -10,8 +10,11 @@ import (
 
 // followSound moves the timeline when the sound is late, before any leg looks at it.
 func (p *playback) followSound(out outlet, now time.Time) {
+	if !p.current.started {
+		return
+	}
 	for _, l := range p.current.legs {
-		if l.kind != models.Audio || l.over || !p.current.started {
+		if l.kind != models.Audio || l.over {
 			continue
 		}
 		if f, ok, _, _ := l.queue.peek(); ok {

@@ -67,11 +67,16 @@ func (c *GroupCall) giveUp(reason error) {
 
 // windLocked tells Stop and Rejoin to wait until the returned function has been called: it is when a lost connection has left nothing behind.
 func (c *GroupCall) windLocked() (wound func()) {
-	before, winding := c.winding, make(chan struct{})
-	c.winding = winding
+	return inTurn(&c.winding)
+}
+
+// inTurn lets something end behind all that was ending before: last is closed when it has, which the returned function is to tell.
+func inTurn(last *chan struct{}) (ended func()) {
+	before, own := *last, make(chan struct{})
+	*last = own
 	return func() {
 		await(before)
-		close(winding)
+		close(own)
 	}
 }
 

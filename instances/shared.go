@@ -159,12 +159,7 @@ func (s *Shared) leave(h *hub) (left func()) {
 		return nil
 	}
 	s.forgetLocked(h)
-	before, leaving := s.leaving, make(chan struct{})
-	s.leaving = leaving
-	return func() {
-		await(before)
-		close(leaving)
-	}
+	return inTurn(&s.leaving)
 }
 
 // awaitCushion waits until a tap has enough to begin, or its end.

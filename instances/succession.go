@@ -105,7 +105,7 @@ func (p *playback) takeSuccession(s *stream) *succession {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := p.succession
-	if n == nil || n.of != s || !n.done || p.stale || p.leaves || p.changed && !p.stillFollowsLocked() {
+	if n == nil || n.of != s || !n.done || p.leaves || p.outdatedLocked() {
 		return nil
 	}
 	p.succession = nil
@@ -124,13 +124,16 @@ func (p *playback) takePrepared(o *opening, r request) *stream {
 	switch {
 	case r.skipped == nil || n == nil || n.next == nil || n.of.request.track != r.skipped || n.next.request.track.ID != r.track.ID:
 		return nil
-	case p.opening != o || p.unusableLocked() != nil || p.stale || p.changed && !p.stillFollowsLocked():
+	case p.opening != o || p.unusableLocked() != nil || p.outdatedLocked():
 		return nil
 	}
 	p.succession = nil
 	n.next.request.skipped, n.next.request.failed = r.skipped, r.failed
 	return n.next
 }
+
+// outdatedLocked tells whether the next Run drops what is to follow.
+func (p *playback) outdatedLocked() bool { return p.stale || p.changed && !p.stillFollowsLocked() }
 
 // stillFollows tells whether what is to follow a stream is what its list says now.
 func (p *playback) stillFollows() bool {
