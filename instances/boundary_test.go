@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,11 +51,30 @@ func (h *herald) reach(what string) {
 	}
 }
 
-// all returns what was told.
-func (h *herald) all() []string {
+// hears returns a call that plays a list, of which the herald is told.
+func (h *herald) hears(t *testing.T, list *Playlist) *call {
+	t.Helper()
+	env := voiceEnvironment(h)
+	t.Cleanup(env.Scheduler.Close)
+	c := &call{}
+	c.begin(1, env, encoded)
+	c.play.connect(&witness{herald: h}, true)
+	if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// expect stops the call when its list is over, and fails unless exactly this was told.
+func (h *herald) expect(t *testing.T, c *call, want string) {
+	t.Helper()
+	time.Sleep(10 * time.Second)
+	c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.told)
+	if got := strings.Join(h.told, ", "); got != want {
+		t.Errorf("was told\n%s, expected\n%s", got, want)
+	}
 }
 
 func (h *herald) TrackStart(_ int64, t PlaylistTrack) { h.tell(fmt.Sprintf("%d begins", t.ID)) }
@@ -122,19 +140,8 @@ func TestAListIsSteeredAtTheMomentBetweenTwoTracks(t *testing.T) {
 					go tt.act(list)
 					synctest.Wait()
 				}}
-				env := voiceEnvironment(h)
-				defer env.Scheduler.Close()
-				var c call
-				c.begin(1, env, encoded)
-				c.play.connect(&witness{herald: h}, true)
-				if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(10 * time.Second)
-				c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
-				if got := strings.Join(h.all(), ", "); got != tt.want {
-					t.Errorf("was told\n%s, expected\n%s", got, tt.want)
-				}
+				c := h.hears(t, list)
+				h.expect(t, c, tt.want)
 			})
 		})
 	}
@@ -201,23 +208,12 @@ func TestNextPlaysTheTrackThatIsOpenAlready(t *testing.T) {
 				list := NewPlaylist(verse(100))
 				list.Append(tt.fails, onlyOnce{50, &atomic.Int32{}})
 				h := &herald{}
-				env := voiceEnvironment(h)
-				defer env.Scheduler.Close()
-				var c call
-				c.begin(1, env, encoded)
-				c.play.connect(&nowhere{}, true)
-				if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
-					t.Fatal(err)
-				}
+				c := h.hears(t, list)
 				time.Sleep(time.Second)
 				if err := tt.steer(list); err != nil {
 					t.Error(err)
 				}
-				time.Sleep(10 * time.Second)
-				c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
-				if got := strings.Join(h.all(), ", "); got != tt.want {
-					t.Errorf("was told\n%s, expected\n%s", got, tt.want)
-				}
+				h.expect(t, c, tt.want)
 			})
 		})
 	}
@@ -228,23 +224,12 @@ func TestNextFindsThatTheListHasComeThereByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := NewPlaylist(verse(50), verse(100))
 		h := &herald{}
-		env := voiceEnvironment(h)
-		defer env.Scheduler.Close()
-		var c call
-		c.begin(1, env, encoded)
-		c.play.connect(&nowhere{}, true)
-		if err := c.play.setSource(t.Context(), request{source: list}); err != nil {
-			t.Fatal(err)
-		}
+		c := h.hears(t, list)
 		from := c.play.playing.Load()
 		time.Sleep(1500 * time.Millisecond)
 		if err := c.play.jump(list, from, list.List()[1]); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(10 * time.Second)
-		c.stop(t.Context(), models.ErrConnectionNotFound, func() {})
-		if got, want := strings.Join(h.all(), ", "), "0 begins, 0 ends, 1 begins, 1 ends, end: <nil>"; got != want {
-			t.Errorf("was told\n%s, expected\n%s", got, want)
-		}
+		h.expect(t, c, "0 begins, 0 ends, 1 begins, 1 ends, end: <nil>")
 	})
 }

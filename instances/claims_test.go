@@ -1,28 +1,9 @@
 package instances
 
 import (
-	"context"
-	"log/slog"
-	"os"
-	"strings"
 	"sync"
 	"testing"
-
-	"gotgcall/internal/demux/oggtest"
-	"gotgcall/internal/ffmpeg"
-	"gotgcall/internal/pacer"
-	"gotgcall/media"
 )
-
-// hymn is a Source of a packet of sound.
-type hymn struct{}
-
-func (hymn) Tracks() media.Track { return media.TrackAudio }
-
-func (hymn) Open(context.Context) (*media.Streams, error) {
-	song := oggtest.Join(oggtest.Stream{}.Pages(oggtest.Packets(1, 960, 101)))
-	return media.NewStreams(strings.NewReader(string(song)), nil, nil), nil
-}
 
 // TestAListIsFreeAfterAStopAtTheMomentAtWhichItsTrackIsOpen: Stop closes a stream as soon as it is known, while who opened it still waits for its first
 // packet, or has just got it.
@@ -40,9 +21,9 @@ func TestAListIsFreeAfterAStopAtTheMomentAtWhichItsTrackIsOpen(t *testing.T) {
 }
 
 func stopsWhileATrackIsOpened(t *testing.T, stop func(closing *sync.WaitGroup, s *stream)) {
-	env := &Environment{Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: os.DevNull})}
+	env := voiceEnvironment(nil)
 	defer env.Scheduler.Close()
-	list := NewPlaylist(hymn{})
+	list := NewPlaylist(verse(1))
 	track, _ := list.first()
 	one, other := newPlayback(t.Context(), 1, env, encoded), newPlayback(t.Context(), 2, env, encoded)
 	r := request{host: one, source: track.Source, track: &listed{PlaylistTrack: track, list: list}}

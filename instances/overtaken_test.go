@@ -62,6 +62,15 @@ func (o *scribe) check(t *testing.T, least int) {
 	}
 }
 
+// newSong returns a concert of which so many packets have been sent, and the moment at which the next one is due.
+func newSong(t *testing.T, packets int) (c *concert, out *scribe, at time.Time) {
+	c = newConcert(t, packet).byHand()
+	out = &scribe{clock: c.playback.clock}
+	c.connect(out, true)
+	c.push(packets + 1)
+	return c, out, c.run(time.Now(), packets)
+}
+
 // film puts a film in the place of the song. Nothing of it has been read.
 func (c *concert) film() (sight *leg) {
 	sight = newLeg(models.Video, models.Camera, demux.NewIVF(strings.NewReader("")), time.Minute, 1<<20)
@@ -99,12 +108,7 @@ func TestSoundThatIsReadAfterItsPictureDoesNotBeginInThePacketBefore(t *testing.
 		for _, earlier := range []time.Duration{0, 14 * time.Millisecond, 700 * time.Millisecond, 3 * time.Second} {
 			t.Run(name+" "+earlier.String(), func(t *testing.T) {
 				const songs, films = 10, 50
-				c := newConcert(t, packet).byHand()
-				out := &scribe{clock: c.playback.clock}
-				c.connect(out, true)
-				c.push(songs + 1)
-				at := c.run(time.Now(), songs)
-
+				c, out, at := newSong(t, songs)
 				sight := c.film()
 				first := pacer.Ticks(earlier, sight.rate)
 				if _, err := sight.queue.push(t.Context(), demux.Frame{Data: []byte{0}, PTS: first, Duration: 3600, Key: true}); err != nil {
@@ -124,11 +128,7 @@ func TestWhatComesWhenAStreamHasFoundNothingToBeginWithBegins(t *testing.T) {
 	for name, picture := range map[string]bool{"a packet": false, "a packet and a picture": true} {
 		t.Run(name, func(t *testing.T) {
 			const songs, films = 60, 50
-			c := newConcert(t, packet).byHand()
-			out := &scribe{clock: c.playback.clock}
-			c.connect(out, true)
-			c.push(songs + 1)
-			at := c.run(time.Now(), songs)
+			c, out, at := newSong(t, songs)
 			sight := c.film()
 			out.looks = func() {
 				if picture {

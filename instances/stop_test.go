@@ -51,7 +51,7 @@ func (h hangup) Read([]byte) (int, error) {
 func TestStopTellsNoEndOfWhatHasNothingToPlayAtThatMoment(t *testing.T) {
 	for name, source := range map[string]func() media.Source{
 		"a source that hangs":                       func() media.Source { return hiccup{5} },
-		"a list of which the next track is opening": func() media.Source { return NewPlaylist(hymn{}, hiccup{0}, hiccup{0}) },
+		"a list of which the next track is opening": func() media.Source { return NewPlaylist(verse(1), hiccup{0}, hiccup{0}) },
 		"a shared source that hangs":                func() media.Source { return NewShared(hiccup{5}) },
 	} {
 		t.Run(name, func(t *testing.T) {

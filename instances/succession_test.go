@@ -3,20 +3,18 @@ package instances
 import (
 	"errors"
 	"log/slog"
-	"os"
 	"sync"
 	"testing"
 
-	"gotgcall/internal/ffmpeg"
 	"gotgcall/internal/pacer"
 	"gotgcall/models"
 )
 
 // TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen: the scheduler looks whether what is to follow still does, while that is being installed.
 func TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen(t *testing.T) {
-	env := &Environment{Logger: slog.New(slog.DiscardHandler), Scheduler: pacer.NewScheduler(), Runner: ffmpeg.New(ffmpeg.Config{Path: os.DevNull})}
+	env := voiceEnvironment(nil)
 	defer env.Scheduler.Close()
-	list := NewPlaylist(hymn{}, hymn{})
+	list := NewPlaylist(verse(1), verse(1))
 	tracks := list.List()
 	stream := func(i int) *stream {
 		return &stream{request: request{source: tracks[i].Source, track: &listed{PlaylistTrack: tracks[i], list: list}}}
@@ -36,7 +34,7 @@ func TestAListMayBeChangedAtTheMomentAtWhichItsNextTrackIsOpen(t *testing.T) {
 		if !p.stillFollows() {
 			t.Error("it does not follow")
 		}
-		list.Append(hymn{})
+		list.Append(verse(1))
 		if !p.stillFollows() {
 			t.Error("it does not follow any more, though something was added behind it")
 		}
